@@ -1,0 +1,149 @@
+"""Lamella: a PyTorch-shaped deep-learning framework on NumPy, in separately installable layers.
+
+This is the facade: PyTorch's names for what ``lamella.core`` holds. ``import lamella as torch`` works. The other
+packages (``lamella.nn``, ``lamella.optim``, ``lamella.data``) are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lamella.core import autograd as autograd
+from lamella.core import methods, namespaces, ops
+from lamella.core.devices import device
+from lamella.core.dtypes import (
+    bool,
+    can_cast,
+    complex64,
+    complex128,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    promote_types,
+    set_default_dtype,
+    uint8,
+)
+from lamella.core.graph import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from lamella.core.ops.random import get_rng_state, set_rng_state
+from lamella.core.random import Generator, default_generator, initial_seed, manual_seed, seed
+from lamella.core.tensor import Size, Tensor, is_tensor
+
+if TYPE_CHECKING:
+    from lamella.core import kernels as kernels
+    from lamella.core import random as random
+    from lamella.core.backends.memory import release as release_memory
+    from lamella.core.backends.threads import get_num_threads, set_num_threads
+    from lamella.core.checkpoints import load, save
+    from lamella.core.printing import set_printoptions
+
+__version__ = "0.1.0"
+
+# one folder of `lamella` for each installed package
+__path__ = pkgutil.extend_path(__path__, __name__)
+
+# PyTorch's other names of the dtypes
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128
+
+_ops = {name: function for family in ops.FAMILIES for name, function in methods.public(family).items()}
+globals().update(_ops)
+namespaces.name_missing_packages()
+
+
+# What a program may never need is imported when it is first asked for: `import lamella` is to cost little more than
+# `import numpy`.
+_LATER = {
+    "get_num_threads": "lamella.core.backends.threads:get_num_threads",
+    "kernels": "lamella.core.kernels",
+    "load": "lamella.core.checkpoints:load",
+    "random": "lamella.core.random",
+    "release_memory": "lamella.core.backends.memory:release",
+    "save": "lamella.core.checkpoints:save",
+    "set_num_threads": "lamella.core.backends.threads:set_num_threads",
+    "set_printoptions": "lamella.core.printing:set_printoptions",
+    "testing": "lamella.core.testing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        return namespaces.lookup(name)
+    module, _, attribute = _LATER[name].partition(":")
+    found = import_module(module)
+    value = globals()[name] = getattr(found, attribute) if attribute else found
+    return value
+
+
+__all__ = [
+    "Generator",
+    "Size",
+    "Tensor",
+    "autograd",
+    "bool",
+    "can_cast",
+    "cdouble",
+    "cfloat",
+    "complex64",
+    "complex128",
+    "default_generator",
+    "device",
+    "double",
+    "dtype",
+    "enable_grad",
+    "finfo",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "get_default_dtype",
+    "get_num_threads",
+    "get_rng_state",
+    "half",
+    "iinfo",
+    "inference_mode",
+    "initial_seed",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "is_tensor",
+    "kernels",
+    "load",
+    "long",
+    "manual_seed",
+    "no_grad",
+    "promote_types",
+    "random",
+    "release_memory",
+    "save",
+    "seed",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_num_threads",
+    "set_printoptions",
+    "set_rng_state",
+    "short",
+    "uint8",
+    *_ops,
+]

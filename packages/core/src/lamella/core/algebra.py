@@ -1,0 +1,190 @@
+"""The two ways to compute with gradients: on raw arrays, and on Tensors where a gradient is itself differentiated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamella.core import backends
+from lamella.core.dispatch import OpNode, SeveralNode
+from lamella.core.errors import GradError
+from lamella.core.graph import Node, Part, PartialGrads
+from lamella.core.op import OPS
+from lamella.core.tensor import Tensor
+
+
+class RawOps:
+    """The ops as functions of raw arrays of one type; a rule's ``F`` when nothing is recorded."""
+
+    def __init__(self, array_type: type) -> None:
+        self._array_type = array_type
+
+    def __getattr__(self, name: str) -> Any:
+        # not kept: with other kernels preferred, another function is found
+        return OPS[name].kernels[self._array_type]
+
+    def conj(self, x: Any) -> Any:
+        """The complex conjugate; real arrays and numbers as they are, without a pass over memory."""
+        if isinstance(x, complex):
+            return x.conjugate()
+        return x.conj() if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
+
+
+class TensorOps:
+    """The ops as functions of Tensors; a rule's ``F`` when the gradient is differentiable."""
+
+    def __getattr__(self, name: str) -> Any:
+        return OPS[name].call
+
+    def conj(self, x: Any) -> Any:
+        """The complex conjugate; real tensors and numbers as they are."""
+        if isinstance(x, complex):
+            return x.conjugate()
+        return OPS["conj"].call(x) if isinstance(x, Tensor) and x.array.dtype.kind == "c" else x
+
+
+def summed_axes(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of ``shape`` that broadcasting added to or stretched in ``target``.
+
+    Raises:
+        RuntimeError: ``target`` does not broadcast to ``shape``.
+    """
+    lead = len(shape) - len(target)
+    if lead < 0 or any(t not in (1, s) for s, t in zip(shape[lead:], target, strict=True)):
+        raise GradError(f"a gradient rule returned shape {shape} for an input of shape {target}")
+    stretched = (i + lead for i, t in enumerate(target) if t == 1 and shape[i + lead] != 1)
+    return (*range(lead), *stretched)
+
+
+class RawAlgebra:
+    """Gradients as raw arrays: fast, nothing recorded."""
+
+    differentiable = False
+
+    def __init__(self, array_type: type) -> None:
+        self.array_type = array_type
+        self.backend = backends.of_array_type(array_type)
+        self.F = RawOps(array_type)
+
+    def on_device_of(self, grad: Any) -> RawAlgebra:
+        return raw(type(next(iter(grad.values())) if isinstance(grad, PartialGrads) else grad))
+
+    def arguments(self, node: OpNode, grad: Any) -> tuple[Any, ...]:
+        return (grad, *node.saved, *node.attrs)  # type: ignore[misc]  # pull() has seen that saved is there
+
+    def fit(self, grad: Any, node: Node) -> Any:
+        if type(grad) not in backends._by_array_type:  # NumPy gives scalars for 0-dim results
+            grad = self.backend.xp.asarray(grad)
+        if grad.shape != node.shape:
+            axes = summed_axes(grad.shape, node.shape)
+            grad = self.backend.xp.sum(grad, axis=axes, keepdims=True).reshape(node.shape)
+        if grad.dtype is not node.dtype and grad.dtype != node.dtype:
+            grad = (grad.real if grad.dtype.kind == "c" and node.dtype.kind != "c" else grad).astype(node.dtype)
+        return grad
+
+    def add(self, a: Any, b: Any, owned: bool) -> Any:
+        if owned:
+            a += b
+            return a
+        return a + b if a.ndim else self.backend.xp.asarray(a + b)  # NumPy: 0-dim sums are scalars
+
+    def zeros(self, like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        return self.backend.xp.zeros(shape, dtype=dtype, device=like.device)
+
+    def is_view(self, grad: Any) -> bool:
+        return grad.base is not None
+
+    def copy(self, grad: Any) -> Any:
+        return grad.copy()
+
+    def as_tensor(self, grad: Any) -> Tensor:
+        return Tensor._wrap(grad)
+
+    def from_tensor(self, grad: Tensor) -> Any:
+        return grad.array
+
+
+class TensorAlgebra:
+    """Gradients as Tensors: what is computed with them is recorded where grad mode says so."""
+
+    differentiable = True
+    array_type: type = Tensor
+    F = TensorOps()
+
+    def on_device_of(self, grad: Any) -> TensorAlgebra:
+        return self
+
+    def arguments(self, node: OpNode, grad: Any) -> tuple[Any, ...]:
+        out, *inputs = node.saved  # type: ignore[misc]  # pull() has seen that saved is there
+        if isinstance(node, SeveralNode) and out is not None:
+            out = tuple(_tensor(a, Part(node, i, a)) for i, a in enumerate(out))
+        elif out is not None:
+            out = _tensor(out, node)
+        if node.op.variadic:
+            arrays = inputs[0]
+            if arrays is not None:
+                inputs = [tuple(_tensor(a, e) for a, e in zip(arrays, node.edges, strict=True))]
+        else:
+            inputs = [_tensor(a, e) for a, e in zip(inputs, node.edges, strict=True)]
+        return (grad, out, *inputs, *node.attrs)
+
+    def fit(self, grad: Any, node: Node) -> Any:
+        if not isinstance(grad, Tensor):
+            raise GradError(f"a gradient rule returned {type(grad).__name__}, expected a Tensor")
+        array = grad.array
+        if array.shape != node.shape:
+            grad = OPS["sum"].call(grad, summed_axes(array.shape, node.shape), False)
+            grad = OPS["reshape"].call(grad, node.shape)
+        if array.dtype != node.dtype:
+            if array.dtype.kind == "c" and node.dtype.kind != "c":
+                grad = OPS["real"].call(grad)
+            grad = OPS["cast"].call(grad, node.dtype)
+        return grad
+
+    def add(self, a: Tensor, b: Tensor, owned: bool) -> Any:
+        return OPS["add"].call(a, b)
+
+    def zeros(self, like: Tensor, shape: tuple[int, ...], dtype: Any) -> Any:
+        return Tensor._wrap(raw(type(like.array)).zeros(like.array, shape, dtype))
+
+    def is_view(self, grad: Tensor) -> bool:
+        return grad._view is not None
+
+    def copy(self, grad: Tensor) -> Any:
+        return OPS["clone"].call(grad)
+
+    def as_tensor(self, grad: Tensor) -> Tensor:
+        return grad
+
+    def from_tensor(self, grad: Tensor) -> Any:
+        return grad
+
+
+TENSORS = TensorAlgebra()
+
+
+def ones_like(tensor: Tensor) -> Tensor:
+    """Where a backward pass starts: a gradient of ones."""
+    array = tensor.array
+    return Tensor._wrap(raw(type(array)).backend.xp.ones_like(array))
+
+
+def _tensor(array: Any, node: Node | None) -> Any:
+    """A saved array as a Tensor at its old place in the graph; numbers, None and index tuples as they are."""
+    if isinstance(array, tuple):
+        return tuple(_tensor(a, None) for a in array)
+    if type(array) not in backends._by_array_type:
+        return array
+    t = Tensor._wrap(array)
+    t._node = node
+    return t
+
+
+_raw: dict[type, RawAlgebra] = {}
+
+
+def raw(array_type: type) -> RawAlgebra:
+    """The algebra on raw arrays of one type."""
+    found = _raw.get(array_type)
+    if found is None:
+        found = _raw[array_type] = RawAlgebra(array_type)
+    return found

@@ -1,0 +1,275 @@
+"""NumPy's way to convolve: in pieces that stay in cache, a matrix product for each, spread over threads.
+
+Laying out all that a kernel sees copies the input ``kh * kw`` times. Here only its columns are laid out, ``kw`` times,
+and the rows of the kernel are dealt with on the side of the result. With row h of the input, column x of the result
+(stride 1, no padding)
+
+    columns[c, j, h, x] = input[c, h, x + j]        rows[o, i, h, x] = result[o, h - i, x]
+
+all three of ``result``, the gradient of the input and that of the weight are one product over two of the indices
+(o, i), (c, j), (h, x), followed by adding up what was laid out. This copies and adds less, and the matrices are nearer
+to square: on LeNet's first layer 16 µs an image in place of 24, 15 in place of 30 for the weight.
+
+With a row stride, rows of the input fall into classes that different rows of the kernel reach; each class is a
+convolution of stride 1. Arrays are (N, C, H, W), weights (O, C / groups, kh, kw), padding (top, bottom, left, right).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import gcd
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lamella.core.backends import threads
+
+Pair = tuple[int, int]
+Four = tuple[int, int, int, int]
+Array = np.ndarray[Any, Any]
+#: Some rows of some images: first image, last, first row, last; the last ones excluded.
+Piece = tuple[int, int, int, int]
+
+#: Elements laid out and multiplied in one piece: 1 MB of float32. Smaller pieces make threads wait for each other.
+PIECE = 1 << 18
+#: Multiplications that make another thread worth it: waking one costs 60 µs.
+THREAD_WORK = 4 << 20
+
+
+class RowClass(NamedTuple):
+    """Rows of the input ``start, start + stride, …`` (``count`` of them), and the rows of the kernel that reach them.
+
+    The q-th of them and kernel row ``taps[t]`` make row ``q + shifts[t]`` of the result; shifts fall.
+    """
+
+    start: int
+    count: int
+    taps: range
+    shifts: range
+
+
+def row_classes(height: int, kh: int, stride: int, top: int, dilation: int) -> Iterator[RowClass]:
+    """The classes of rows; together they hold each row once."""
+    step = stride // gcd(stride, dilation)
+    fall = step * dilation // stride
+    for residue in range(stride):
+        start = (residue - top) % stride
+        tap = next((i for i in range(min(step, kh)) if i * dilation % stride == residue), kh)
+        taps = range(tap, kh, step)
+        shift = (start + top - tap * dilation) // stride
+        yield RowClass(start, -(-(height - start) // stride), taps, range(shift, shift - fall * len(taps), -fall))
+
+
+def conv2d(
+    input: Array, weight: Array, bias: Array | None, stride: Pair, padding: Four, dilation: Pair, groups: int
+) -> Array:
+    """The convolution itself: the weight times the columns, its rows then added up where they belong."""
+    input = np.ascontiguousarray(input)
+    n, c, h, w = input.shape
+    o, per_group, kh, kw = weight.shape
+    oh = (h + padding[0] + padding[1] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
+    ow = (w + padding[2] + padding[3] - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    if oh < 1 or ow < 1 or c != per_group * groups or (bias is not None and bias.shape != (o,)):
+        raise ValueError("the shapes do not fit")  # the op's shape rule says how
+    out = np.empty((n, o, oh, ow), input.dtype)
+    flat = out.reshape(n, groups, o // groups, oh * ow)
+    added = None if bias is None else bias.reshape(o, 1, 1)
+    classes = [rows for rows in row_classes(h, kh, stride[0], padding[0], dilation[0]) if rows.taps]
+    matrices = [_matrix(weight, rows.taps, groups) for rows in classes]
+    direct = kh == stride[0] == 1 and not any(padding[:2])
+
+    def work(pieces: list[Piece]) -> None:
+        for first, last, top, bottom in pieces:
+            images, part = last - first, out[first:last, :, top:bottom]
+            filled = False
+            for rows, matrix in zip(classes, matrices, strict=True):
+                # rows begin to end of this class make the piece; those outside of low to high are padding
+                begin, end = top - rows.shifts[0], bottom - rows.shifts[-1]
+                low = min(max(0, begin), end)
+                high = max(min(rows.count, end), low)
+                columns = np.empty((images, c, kw, high - low, ow), input.dtype)
+                lay_columns(columns, input, (first, last, low, high), rows.start, stride, padding[2], dilation[1])
+                columns = columns.reshape(images, groups, per_group * kw, (high - low) * ow)
+                if direct:
+                    np.matmul(matrix, columns, out=flat[first:last, :, :, top * ow : bottom * ow])
+                    break
+                taps = len(rows.taps)
+                product = np.empty((images, o, taps, end - begin, ow), input.dtype)
+                product[..., : low - begin, :] = 0
+                product[..., high - begin :, :] = 0
+                lines = product.reshape(images, groups, o // groups * taps, (end - begin) * ow)
+                np.matmul(matrix, columns, out=lines[..., (low - begin) * ow : (high - begin) * ow])
+                n_step, o_step, tap, row, step = product.strides
+                along = np.ndarray(
+                    (images, o, taps, bottom - top, ow),
+                    product.dtype,
+                    product,
+                    0,
+                    (n_step, o_step, tap - rows.shifts.step * row, row, step),
+                )
+                if filled:
+                    part += np.add.reduce(along, 2, part.dtype)
+                else:
+                    np.add.reduce(along, 2, part.dtype, part)
+                filled = True
+            if added is not None:
+                part += added
+
+    halo = dilation[0] * (kh - 1) // stride[0]
+    share(work, cut(n, oh, (c * kw + o * kh) * ow, halo), out.size * per_group * kh * kw)
+    return out
+
+
+def conv2d_input(
+    grad: Array, weight: Array, input_size: Four, stride: Pair, padding: Four, dilation: Pair, groups: int
+) -> Array:
+    """The gradient of the input: the weight times the rows of ``grad``, its columns then added up where they belong."""
+    grad = np.ascontiguousarray(grad)
+    n, c, h, w = input_size
+    o, per_group, kh, kw = weight.shape
+    ow = grad.shape[3]
+    out = np.empty(input_size, grad.dtype)
+    for rows in row_classes(h, kh, stride[0], padding[0], dilation[0]):
+        target = out[:, :, rows.start :: stride[0]]
+        if not rows.taps:
+            target[...] = 0
+            continue
+        matrix = _matrix(weight, rows.taps, groups).swapaxes(1, 2)
+        direct = kw == stride[1] == 1 and stride[0] == 1 and not any(padding[2:])
+        flat = out.reshape(n, groups, per_group, h * w)
+
+        places = [reach(j * dilation[1] - padding[2], stride[1], ow, w) for j in range(kw)]
+
+        def work(pieces: list[Piece], rows: RowClass = rows, target: Array = target, matrix: Array = matrix) -> None:
+            for first, last, low, high in pieces:
+                gathered = np.empty((last - first, o, len(rows.taps), high - low, ow), grad.dtype)
+                lay_rows(gathered, grad, (first, last, low, high), rows.shifts)
+                gathered = gathered.reshape(last - first, groups, matrix.shape[2], (high - low) * ow)
+                if direct:
+                    np.matmul(matrix, gathered, out=flat[first:last, :, :, low * w : high * w])
+                    continue
+                product = np.matmul(matrix, gathered).reshape(last - first, c, kw, high - low, ow)
+                part = target[first:last, :, low:high]
+                part[...] = 0
+                for j, (start, stop, place) in enumerate(places):
+                    part[..., place] += product[:, :, j, :, start:stop]
+
+        elements = (o * len(rows.taps) + c * kw) * ow
+        share(work, cut(n, rows.count, elements), n * rows.count * ow * c * kw * (o // groups) * len(rows.taps))
+    return out
+
+
+def conv2d_weight(
+    input: Array, grad: Array, weight_size: Four, stride: Pair, padding: Four, dilation: Pair, groups: int
+) -> Array:
+    """The gradient of the weight: the rows of ``grad`` times the columns of the input, all images at once."""
+    input, grad = np.ascontiguousarray(input), np.ascontiguousarray(grad)
+    n, c, h, _ = input.shape
+    o, per_group, kh, kw = weight_size
+    ow = grad.shape[3]
+    out = np.zeros(weight_size, input.dtype)
+    for rows in row_classes(h, kh, stride[0], padding[0], dilation[0]):
+        taps = len(rows.taps)
+        if not taps or not rows.count:
+            continue
+        sums: dict[Piece, Array] = {}
+
+        def work(pieces: list[Piece], rows: RowClass = rows, taps: int = taps, sums: dict[Piece, Array] = sums) -> None:
+            total: Any = None
+            for piece in pieces:
+                first, last, low, high = piece
+                columns = np.empty((c, kw, last - first, high - low, ow), input.dtype)
+                lay_columns(columns.transpose(2, 0, 1, 3, 4), input, piece, rows.start, stride, padding[2], dilation[1])
+                gathered = np.empty((o, taps, last - first, high - low, ow), grad.dtype)
+                lay_rows(gathered.transpose(2, 0, 1, 3, 4), grad, piece, rows.shifts)
+                places = (last - first) * (high - low) * ow
+                matrix = gathered.reshape(groups, o // groups * taps, places)
+                product = np.matmul(matrix, columns.reshape(groups, per_group * kw, places).swapaxes(1, 2))
+                if total is None:
+                    total = product
+                else:
+                    total += product
+            sums[pieces[0]] = total
+
+        pieces = cut(n, rows.count, (c * kw + o * taps) * ow)
+        share(work, pieces, n * rows.count * ow * c * kw * (o // groups) * taps)
+        for piece in pieces:  # in order: the same numbers every time
+            if piece in sums:
+                out[:, :, rows.taps.start :: rows.taps.step] += (
+                    sums[piece].reshape(o, taps, per_group, kw).swapaxes(1, 2)
+                )
+    return out
+
+
+def _matrix(weight: Array, taps: range, groups: int) -> Array:
+    """The weight as a matrix of (O / groups, taps) by (C / groups, kw) for each group."""
+    o, per_group, kh, kw = weight.shape
+    if len(taps) < kh:
+        weight = weight[:, :, taps.start :: taps.step]
+    return weight.swapaxes(1, 2).reshape(groups, o // groups * len(taps), per_group * kw)
+
+
+def lay_columns(columns: Array, input: Array, piece: Piece, start: int, stride: Pair, left: int, dilation: int) -> None:
+    """Fill ``columns`` (images, C, kw, rows, columns of the result) from one class of the input's rows."""
+    first, last, low, high = piece
+    ow, w, kw = columns.shape[4], input.shape[3], columns.shape[2]
+    inside, offset = input, start + low * stride[0]
+    n, c, r, e = input.strides
+    offset = first * n + offset * r
+    reached = (ow - 1) * stride[1] + dilation * (kw - 1) + 1
+    if left or reached > w:
+        inside = np.zeros((last - first, input.shape[1], high - low, max(reached, left + w)), input.dtype)
+        lines = slice(start + low * stride[0], start + high * stride[0], stride[0])
+        inside[..., left : left + w] = input[first:last, :, lines]
+        n, c, r, e = inside.strides
+        offset = 0
+    else:
+        r *= stride[0]
+    columns[...] = np.ndarray(columns.shape, input.dtype, inside, offset, (n, c, e * dilation, r, e * stride[1]))
+
+
+def lay_rows(gathered: Array, grad: Array, piece: Piece, shifts: range) -> None:
+    """Fill ``gathered`` (images, O, taps, rows, columns) with the rows of ``grad`` that each row of the input reached."""
+    first, last, low, high = piece
+    oh = grad.shape[2]
+    begin, end = low + shifts[-1], high + shifts[0]  # what is wanted of the result's rows; shifts fall
+    n, o, r, e = grad.strides
+    offset = first * n + (low + shifts[0]) * r
+    if begin < 0 or end > oh:
+        inside = np.zeros((last - first, grad.shape[1], end - begin, grad.shape[3]), grad.dtype)
+        there = slice(max(begin, 0), max(min(end, oh), 0))
+        inside[:, :, max(-begin, 0) : min(end, oh) - begin] = grad[first:last, :, there]
+        n, o, r, e = inside.strides
+        grad, offset = inside, (low + shifts[0] - begin) * r
+    gathered[...] = np.ndarray(gathered.shape, grad.dtype, grad, offset, (n, o, r * shifts.step, r, e))
+
+
+def reach(offset: int, stride: int, count: int, size: int) -> tuple[int, int, slice]:
+    """Which of ``count`` windows have an element inside ``size`` at ``offset`` from their start, and where those lie."""
+    low = min(max(0, -(offset // stride)), count)
+    high = max(min(count, (size - 1 - offset) // stride + 1), low)
+    start = low * stride + offset
+    return low, high, slice(start, start + (high - low - 1) * stride + 1, stride) if low < high else slice(0, 0)
+
+
+def cut(images: int, rows: int, elements: int, halo: int = 0) -> list[Piece]:
+    """Cut ``images`` of ``rows`` into pieces, where a row lays out ``elements``, and a piece ``halo`` rows in addition."""
+    if not rows:
+        return []
+    at_once = max(PIECE // max(1, elements), 8 * halo, 1)
+    if at_once >= rows:
+        step = at_once // rows
+        return [(i, min(i + step, images), 0, rows) for i in range(0, images, step)]
+    parts = -(-rows // at_once)
+    return [(i, i + 1, rows * p // parts, rows * (p + 1) // parts) for i in range(images) for p in range(parts)]
+
+
+def share(work: Callable[[list[Piece]], None], pieces: list[Piece], multiplications: int) -> None:
+    """Do ``work`` on all pieces, on several threads if it is much."""
+    if not pieces:
+        return
+    if multiplications < 2 * THREAD_WORK:
+        work(pieces)
+    else:
+        grain = -(-len(pieces) * THREAD_WORK // multiplications)
+        threads.parallel_for(lambda start, stop: work(pieces[start:stop]), len(pieces), grain)

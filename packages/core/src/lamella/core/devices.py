@@ -1,0 +1,50 @@
+"""Devices: where a tensor lives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamella.core.errors import ArgumentTypeError, DeviceError
+
+
+class device:
+    """A device type and, where there are several of one type, an index: ``device("cpu")``, ``device("cuda:1")``.
+
+    Raises:
+        RuntimeError: The string is not of the form ``type`` or ``type:index``.
+    """
+
+    __slots__ = ("index", "type")
+
+    index: int | None
+    type: str
+
+    def __init__(self, type: str | device, index: int | None = None) -> None:
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        if not isinstance(type, str):
+            raise ArgumentTypeError(f"device: expected a string such as 'cpu' or 'cuda:0', got {type!r}")
+        name, colon, number = type.partition(":")
+        if not name.isidentifier() or (colon and (index is not None or not number.isdecimal())):
+            raise DeviceError(f"device: expected 'type' or 'type:index', such as 'cpu' or 'cuda:0', got {type!r}")
+        self.type = name
+        self.index = int(number) if colon else index
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type={self.type!r}{index})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return (device, (str(self),))
+
+
+CPU = device("cpu")

@@ -1,0 +1,601 @@
+"""The one path every op call takes.
+
+:func:`define_op` makes the public function of an op. Called with Tensors it finds the kernel for their arrays, computes,
+wraps the result, and if a gradient is wanted adds a node to the graph. Called with raw arrays it only computes: so the
+same gradient rules, written in ops, run on arrays at NumPy's speed and on Tensors differentiably.
+
+Ops of one input, and of two without attributes, have a short way (:func:`_unary`, :func:`_binary`) for the plain case:
+Tensors of one dtype, no interpreter. It does what :func:`apply` does, with nothing left to decide. Checks are the kernel's own;
+:func:`_explain` finds the good message after one fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamella.core import backends, graph
+from lamella.core.dtypes import DIFFERENTIABLE
+from lamella.core.errors import ArgumentTypeError, DeviceError, GradError, LamellaError
+from lamella.core.graph import Node, Part, current_mode, next_number
+from lamella.core.op import OPS, Op, OpFunction, keep_quiet
+from lamella.core.rules import DtypeRule
+from lamella.core.tensor import Tensor, View, live_node, new
+
+NUMBERS = (bool, int, float, complex, np.generic)
+#: What an operator may stand between; arrays, because gradient rules use operators too.
+OPERANDS = (Tensor, *NUMBERS, np.ndarray)
+_FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed): {} has given up the values it saved. Specify retain_graph=True on the first backward() or grad() call."
+)
+
+
+class OpNode(Node):
+    """The node of an op's result.
+
+    Attributes:
+        op: The op. attrs: its attributes.
+        saved: ``(out, *inputs)``, None for what no rule asked for; None as a whole once given up.
+        versions: Pairs of a version cell and the version at which its memory was saved.
+    """
+
+    __slots__ = ("attrs", "op", "saved", "versions")
+
+    op: Op
+    saved: tuple[Any, ...] | None
+    versions: tuple[tuple[list[int], int], ...]
+    attrs: tuple[Any, ...]
+
+    def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
+        try:
+            return self._pull(grad, algebra, wanted)
+        except (FloatingPointError, RuntimeWarning):  # the application turned NumPy's warnings into errors
+            with np.errstate(all="ignore"):
+                return self._pull(grad, algebra, wanted)
+
+    def _pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
+        op = self.op
+        if self.saved is None:
+            raise GradError(_FREED.format(self.name()))
+        for cell, seen in self.versions:
+            if cell[0] != seen:
+                raise GradError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"a tensor saved by {self.name()} is at version {cell[0]}; expected version {seen} instead. Use the "
+                    "out-of-place form of the op that changed it, or change a clone()."
+                )
+        if op.joint is not None or op.variadic:
+            return self._pull_together(algebra.arguments(self, grad), algebra, wanted)
+        F, array_type = algebra.F, algebra.array_type
+        values = None
+        results: list[Any] = []
+        for edge, pair in zip(self.edges, op.rules, strict=True):
+            if edge is None or pair is None or (wanted is not None and edge not in wanted):
+                results.append(None)
+                continue
+            rule, pick = pair
+            if pick is None:
+                g = rule(F, grad)
+            else:
+                if values is None:
+                    values = algebra.arguments(self, grad)
+                g = rule(F, *pick(values))
+            if type(g) is not array_type or g.shape != edge.shape or g.dtype is not edge.dtype:
+                g = None if g is None else algebra.fit(g, edge)
+            results.append(g)
+        return results
+
+    def _pull_together(self, values: tuple[Any, ...], algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
+        """All gradients from one rule."""
+        if self.op.joint is not None:
+            rule, pick = self.op.joint
+            values = (*values, tuple([e is not None and (wanted is None or e in wanted) for e in self.edges]))
+        else:
+            rule, pick = self.op.rules[0]
+        grads = rule(algebra.F, *(values[:1] if pick is None else pick(values)))
+        return [
+            None if g is None or edge is None else algebra.fit(g, edge)
+            for edge, g in zip(self.edges, grads, strict=True)
+        ]
+
+    def holds(self, array: Any) -> bool:
+        return any(array is s or (type(s) is tuple and any(array is t for t in s)) for s in self.saved or ())
+
+    def release(self) -> None:
+        if self.versions:  # some tensor was saved
+            self.saved = None
+            self.versions = ()
+
+    def name(self) -> str:
+        return self.op.node_name()
+
+
+class SeveralNode(OpNode):
+    """The node of an op with several results; their gradients arrive together, a zero for each that got none."""
+
+    __slots__ = ("parts",)
+
+    parts: tuple[tuple[tuple[int, ...], Any], ...]
+
+    def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
+        like = next(iter(grad.values()))
+        whole = tuple(
+            grad[i] if i in grad else algebra.zeros(like, shape, dtype) for i, (shape, dtype) in enumerate(self.parts)
+        )
+        return super().pull(whole, algebra, wanted)
+
+
+class StridedView(View):
+    """A view found again in its changed base by its place in the base's memory."""
+
+    __slots__ = ()
+
+    def renewed(self, tensor: Tensor) -> Node | None:
+        base = self.base
+        if live_node(base) is None:
+            return None
+        placed: Tensor = OPS["as_strided"].call(base, *placement(tensor))
+        return placed._node
+
+
+def placement(view: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Shape, strides and offset, in elements, of a view within its base."""
+    array, base = view.array, view._base.array  # type: ignore[union-attr]  # the caller has a view
+    if not base.flags.c_contiguous:
+        raise GradError(
+            "an in-place change reaches a view of a tensor that is not contiguous, and its gradient can't be followed. "
+            "Make the tensor contiguous() first, or use the out-of-place op."
+        )
+    strides = tuple(s // array.itemsize for s in array.strides)
+    return array.shape, strides, backends.of_array_type(type(array)).offset(array, base)
+
+
+def define_op(
+    *,
+    inputs: Sequence[str],
+    shape: Callable[..., Any],
+    dtype: DtypeRule,
+    samples: Callable[[Any], Any] | None = None,
+    errors: Callable[[Any], Any] | None = None,
+    variadic: bool = False,
+    view: bool = False,
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], OpFunction]:
+    """Define an op by its forward function, ``forward(xp, *inputs, *attributes)``.
+
+    Attributes must be plain values (numbers, strings, tuples of them, dtypes). The docstring becomes that of the
+    public function. Attach gradients with ``.vjp(…)``.
+
+    Args:
+        inputs: Names of the tensor inputs, the first parameters after ``xp``. One may be None, or a tuple of tensors.
+        shape: Shape rule, called with the inputs' shapes and the attributes.
+        dtype: Dtype rule; see ``lamella.core.rules``.
+        samples: ``samples(make)`` gives the sample inputs that the conformance tests run on.
+        errors: ``errors(make)`` gives calls that must fail, with the type and the message.
+        variadic: The only input is a sequence of tensors.
+        view: The result shares memory with the first input.
+        name: The op's name where it differs from the function's.
+
+    Raises:
+        TypeError: The forward's parameters do not match ``inputs``, or the name is taken.
+    """
+
+    def define(forward: Callable[..., Any]) -> OpFunction:
+        if name is not None:
+            forward.__name__ = name
+        op = Op(
+            forward, inputs=inputs, shape=shape, dtype=dtype, variadic=variadic, view=view, samples=samples, errors=errors
+        )
+        if op.name in OPS:
+            raise TypeError(f"an op named {op.name!r} is already defined, in {OPS[op.name].forward.__module__}")
+        OPS[op.name] = op
+        keep_quiet(forward.__module__)
+        make = _general
+        if dtype.direct and not variadic:
+            if len(op.inputs) == 1:
+                make = _unary
+            elif len(op.inputs) == 2 and not op.attributes:
+                make = _binary
+        function: Any = make(op)
+        function.__name__ = op.name
+        function.__qualname__ = op.name
+        function.__module__ = forward.__module__
+        function.__doc__ = forward.__doc__
+        function.op = op
+        function.vjp = op.vjp
+        op.call = function
+        op.operator = _binary(op, operator=True) if make is _binary else function
+        return function
+
+    return define
+
+
+# --- the ways in
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    kernels, direct, count = op.kernels, op.dtype.direct, len(op.attributes)
+
+    def call(input: Any, *attrs: Any, **named: Any) -> Any:
+        if named or len(attrs) != count:
+            inputs, attrs = op.bind((input, *attrs), named)
+            input = inputs[0]
+        mode = current_mode()
+        if mode.interpreter is None and isinstance(input, Tensor):
+            array = input.array
+            if array.dtype in direct:
+                try:
+                    result = kernels[type(array)](array, *attrs)
+                except Exception as error:
+                    result = _explain(op, (array,), attrs, error)
+                if type(result) is not type(array):
+                    if type(result) is tuple:
+                        recording = mode.grad and op.differentiable
+                        edges = (live_node(input) if recording else None,)
+                        return _several(op, (input,), [array], attrs, edges, [_as_array(r, array) for r in result])
+                    result = _as_array(result, array)
+                out = new(Tensor)
+                out.array = result
+                out._cell = out._view = out._grad = None
+                node = input._node if input._view is None else live_node(input)
+                if node is None or not mode.grad or not op.differentiable:
+                    out._node = None
+                else:
+                    made = out._node = new(OpNode)
+                    made.op = op
+                    made.edges = (node,)
+                    made.number = next_number()
+                    made.shape = result.shape
+                    made.dtype = result.dtype
+                    made.hooks = None
+                    made.attrs = (*attrs, array.shape) if op.keeps_shapes else attrs
+                    plan = op.plans.get(1)
+                    keep_out, keep_input = plan if plan is not None else op.plan(1)
+                    if keep_out:
+                        made.saved = (result, array if keep_input else None)
+                        made.versions = (_mark(out), _mark(input)) if keep_input else (_mark(out),)
+                    elif keep_input:
+                        made.saved = (None, array)
+                        made.versions = (_mark(input),)
+                    else:
+                        made.saved = _NOTHING[1]
+                        made.versions = ()
+                if op.view:
+                    _alias(out, input, True)
+                return out
+        return apply(op, (input,), attrs)
+
+    return call
+
+
+def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
+    """The public function of an op of two inputs; as an operator it leaves foreign operands to their own class."""
+    kernels, direct = op.kernels, op.dtype.direct
+    # with a Python float or int beside it, a floating tensor keeps its dtype
+    beside_number = direct & DIFFERENTIABLE
+
+    def call(input: Any, other: Any) -> Any:
+        mode = current_mode()
+        if mode.interpreter is None and isinstance(input, Tensor):
+            a = input.array
+            dtype = a.dtype
+            if isinstance(other, Tensor):
+                number, b = False, other.array
+                ready = dtype is b.dtype and dtype in direct
+            else:
+                number, b = True, other
+                ready = (type(other) is float or type(other) is int) and dtype in beside_number
+            if ready:
+                try:
+                    result = kernels[type(a)](a, b)
+                except Exception as error:
+                    result = _explain(op, (a, b), (), error)
+                out = new(Tensor)
+                if type(result) is not type(a):
+                    result = _as_array(result, a)
+                out.array = result
+                out._cell = out._view = out._grad = None
+                node_a = input._node if input._view is None else live_node(input)
+                node_b = None if number else other._node if other._view is None else live_node(other)
+                if (node_a is None and node_b is None) or not mode.grad or not op.differentiable:
+                    out._node = None
+                    return out
+                made = out._node = new(OpNode)
+                made.op = op
+                made.edges = (node_a, node_b)
+                made.number = next_number()
+                made.shape = result.shape
+                made.dtype = result.dtype
+                made.hooks = None
+                made.attrs = ()
+                mask = (node_a is not None) | (node_b is not None) << 1
+                plan = op.plans.get(mask)
+                keep_out, keep_a, keep_b = plan if plan is not None else op.plan(mask)
+                if keep_out or keep_a or keep_b:
+                    made.saved = (result if keep_out else None, a if keep_a else None, b if keep_b else None)
+                    versions = []
+                    if keep_out:
+                        versions.append(_mark(out))
+                    if keep_a:
+                        versions.append(_mark(input))
+                    if keep_b and not number:
+                        versions.append(_mark(other))
+                    made.versions = tuple(versions)
+                else:
+                    made.saved = _NOTHING[2]
+                    made.versions = ()
+                return out
+        if operator and not isinstance(other, OPERANDS):
+            return NotImplemented
+        return apply(op, (input, other), ())
+
+    return call
+
+
+def _general(op: Op) -> Callable[..., Any]:
+    total, n = len(op.inputs) + len(op.attributes), len(op.inputs)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != total:
+            inputs, attrs = op.bind(args, kwargs)
+            return apply(op, inputs, attrs)
+        return apply(op, args[:n], args[n:])
+
+    return call
+
+
+_NOTHING = tuple((None,) * (1 + n) for n in range(8))
+
+
+def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+    """Call ``op``: what the public functions do when there is something to decide."""
+    mode = current_mode()
+    if mode.interpreter is not None:
+        return mode.interpreter.process(op, inputs, attrs)
+    given: tuple[Any, ...] = tuple(inputs[0]) if op.variadic else inputs
+    recording = mode.grad and op.differentiable
+    operands: list[Any] = []
+    edges: list[Node | None] = []
+    first: Any = None
+    direct = True  # all of one dtype that the kernel takes as it is
+    for i, x in enumerate(given):
+        edge = None
+        if isinstance(x, Tensor):
+            array = x.array
+            operands.append(array)
+            if first is None:
+                first = array
+            elif array.dtype is not first.dtype:
+                direct = False
+            if recording and (op.variadic or op.rules[i] is not None):
+                edge = x._node if x._view is None else live_node(x)
+        elif x is None:
+            operands.append(None)
+        else:
+            operands.append(_operand(op, x))
+            direct = False
+        edges.append(edge)
+    if first is None:
+        return _apply_raw(op, operands, attrs)
+    dtype = None
+    try:
+        if not direct or first.dtype not in op.dtype.direct:
+            compute, dtype = op.dtype.find(operands, *attrs)
+            if compute is not None:
+                operands = _converted(operands, compute)
+        kernel = op.kernels[type(first)]
+        result = kernel(operands, *attrs) if op.variadic else kernel(*operands, *attrs)
+    except Exception as error:
+        result = _explain(op, ([operands] if op.variadic else operands), attrs, error)
+        dtype = op.dtype.find(operands, *attrs)[1]
+    if type(result) in (tuple, list):
+        return _several(op, given, operands, attrs, edges, [_as_array(r, first) for r in result])
+    if type(result) is not type(first):
+        result = _as_array(result, first)
+    if dtype is not None and result.dtype is not dtype and result.dtype != dtype:
+        result = result.astype(dtype)
+    out = new(Tensor)
+    out.array = result
+    out._cell = out._view = out._grad = out._node = None
+    if recording and result.dtype in DIFFERENTIABLE and any([e is not None for e in edges]):
+        node = out._node = new(OpNode)
+        node.shape = result.shape
+        node.dtype = result.dtype
+        _fill(node, op, edges, given, operands, attrs, result, (out,))
+    if op.view:
+        _alias(out, given[0], True)
+    return out
+
+
+def _operand(op: Op, x: Any) -> Any:
+    """What the kernel gets for an input that is no Tensor."""
+    if x is None or isinstance(x, NUMBERS):
+        return x
+    if isinstance(x, (tuple, list)):
+        return tuple(i.array if isinstance(i, Tensor) else _operand(op, i) for i in x)
+    if type(x) in backends._by_array_type:
+        return x
+    raise ArgumentTypeError(
+        f"{op.name}(): arguments {', '.join(op.inputs)} must be Tensors or numbers, got {type(x).__name__}. "
+        "Make a tensor of it with lamella.as_tensor()."
+    )
+
+
+def _converted(operands: list[Any], compute: Any) -> list[Any]:
+    each = compute if isinstance(compute, tuple) else (compute,) * len(operands)
+    return [
+        x.astype(d) if d is not None and getattr(x, "ndim", None) is not None and x.dtype is not d and x.dtype != d else x
+        for x, d in zip(operands, each, strict=True)
+    ]
+
+
+def _apply_raw(op: Op, operands: list[Any], attrs: tuple[Any, ...]) -> Any:
+    """Raw arrays in, raw arrays out: what a gradient rule gets when nothing is to be recorded."""
+    for x in operands:
+        if type(x) in backends._by_array_type:
+            kernel = op.kernels[type(x)]
+            return kernel(operands, *attrs) if op.variadic else kernel(*operands, *attrs)
+    raise ArgumentTypeError(f"{op.name}(): expected at least one Tensor, got only {', '.join(map(repr, operands))}")
+
+
+def _as_array(result: Any, like: Any) -> Any:
+    """``result`` as an array: NumPy gives scalars for 0-dim results."""
+    if type(result) in backends._by_array_type:  # not always of the input's type: `move` changes it
+        return result
+    backend = backends.of_array_type(type(like))
+    return backend.asarray(np.asarray(result), backend.device_of(like))
+
+
+def _mark(tensor: Tensor) -> tuple[list[int], int]:
+    cell = tensor._cell
+    if cell is None:
+        cell = tensor._cell = [0]
+    return cell, cell[0]
+
+
+def _fill(
+    node: OpNode,
+    op: Op,
+    edges: Sequence[Node | None],
+    given: tuple[Any, ...],
+    operands: list[Any],
+    attrs: tuple[Any, ...],
+    result: Any,
+    outs: Sequence[Tensor],
+) -> None:
+    """Complete a new node: its edges, and what its rules need."""
+    node.op = op
+    node.edges = edges
+    node.number = next_number()
+    node.hooks = None
+    if op.keeps_shapes:
+        shapes = tuple([getattr(x, "shape", None) for x in operands])
+        attrs = (*attrs, shapes) if op.variadic else attrs + shapes
+    node.attrs = attrs
+    mask = 1
+    if op.variadic:
+        given, operands = (given,), [tuple(operands)]
+    else:
+        mask = 0
+        for i, edge in enumerate(edges):
+            if edge is not None:
+                mask |= 1 << i
+    plan = op.plans.get(mask) or op.plan(mask)
+    saved: list[Any] = []
+    versions: list[tuple[list[int], int]] = []
+    if plan[0]:
+        saved.append(result)
+        versions.extend([_mark(out) for out in outs])
+    else:
+        saved.append(None)
+    for i, array in enumerate(operands, 1):
+        if not plan[i]:
+            saved.append(None)
+            continue
+        saved.append(array)
+        x = given[i - 1]
+        if isinstance(x, Tensor):
+            versions.append(_mark(x))
+        elif isinstance(x, (tuple, list)):
+            versions.extend([_mark(t) for t in x if isinstance(t, Tensor)])
+    node.saved = tuple(saved)
+    node.versions = tuple(versions)
+
+
+def _alias(out: Tensor, source: Tensor, single: bool) -> None:
+    """Note that ``out`` shows ``source``'s memory."""
+    shown, own = out.array.base, source.array
+    if shown is None or not (shown is own or shown is own.base or np.may_share_memory(shown, own)):
+        return  # a reshape that had to copy
+    base = source if source._view is None else source._view.base
+    out._cell = cell = base._shared_cell()
+    single = single and (source._view is None or source._view.single)
+    tracked = current_mode().grad and (source._view is None or source._view.seen is not None)
+    out._view = StridedView(base, cell[0] if tracked else None, single)
+
+
+def _several(
+    op: Op,
+    given: tuple[Any, ...],
+    operands: list[Any],
+    attrs: tuple[Any, ...],
+    edges: Sequence[Node | None],
+    arrays: list[Any],
+) -> tuple[Tensor, ...]:
+    """The results of an op that has more than one."""
+    outs: list[Tensor] = [Tensor._wrap(a) for a in arrays]
+    if any([e is not None for e in edges]):
+        node = new(SeveralNode)
+        node.parts = tuple([(a.shape, a.dtype) for a in arrays])
+        node.shape, node.dtype = (), None  # each of its parts has its own
+        _fill(node, op, edges, given, operands, attrs, tuple(arrays), outs)
+        for i, out in enumerate(outs):
+            if out.array.dtype in DIFFERENTIABLE:
+                out._node = Part(node, i, out.array)
+    if op.view:
+        for out in outs:
+            _alias(out, given[0], False)
+    return tuple(outs)
+
+
+def _explain(op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], error: Exception) -> Any:
+    """A kernel failed: raise the message that helps, or compute again if only a floating-point warning was in the way."""
+    flat = list(operands[0]) if op.variadic else list(operands)
+    arrays = [x for x in flat if type(x) in backends._by_array_type]
+    devices = [backends.device_of(x) for x in arrays]
+    if len(set(devices)) > 1:
+        raise DeviceError(
+            f"{op.name}: expected all tensors to be on the same device, but found at least two devices, "
+            f"{' and '.join(dict.fromkeys(map(str, devices)))}. Move one of them with x.to(device)."
+        ) from None
+    shapes: list[Any] = [
+        tuple(getattr(i, "shape", None) for i in x) if isinstance(x, tuple) else getattr(x, "shape", None if x is None else ())
+        for x in flat
+    ]
+    try:
+        op.dtype.find(flat, *attrs)
+        op.shape(tuple(shapes), *attrs) if op.variadic else op.shape(*shapes, *attrs)
+    except LamellaError as explained:
+        raise type(explained)(f"{op.name}: {explained}") from None
+    if isinstance(error, (FloatingPointError, RuntimeWarning)):
+        with np.errstate(all="ignore"):
+            return _apply_raw(op, flat, attrs)
+    raise error
+
+
+class Interpreter:
+    """Sees every op call made inside ``with interpreter:``, in place of running it.
+
+    A subclass defines :meth:`process`, which may run the call with :meth:`run`, rewrite, record or batch it.
+    Interpreters nest: :meth:`run` hands the call to the next one out.
+    """
+
+    def __enter__(self) -> Any:
+        self.outer = current_mode().interpreter
+        self._switch = graph.interpreted(self)
+        self._switch.__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._switch.__exit__(*exception)
+
+    def process(self, op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+        """Handle one op call and return its result."""
+        raise NotImplementedError(f"{type(self).__name__} defines what to do with an op call")
+
+    def run(self, op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+        """Run the call as if this interpreter were not there."""
+        with graph.interpreted(self.outer):
+            return apply(op, inputs, attrs)
+
+
+__all__ = [
+    "Interpreter",
+    "OpNode",
+    "apply",
+    "define_op",
+    "placement",
+]

@@ -1,0 +1,471 @@
+"""The graph of a computation, and the engine that runs it backward.
+
+Every differentiable result points at the :class:`Node` that made it; a node's edges point at the nodes that made its
+inputs; a tensor the user created ends in a :class:`Leaf`. The graph has no cycles, so dropping the result frees all
+of it. The engine knows no op: nodes turn an incoming gradient into outgoing ones by themselves, and an
+:class:`Algebra` says how gradients are added, so that the same loop runs on raw arrays (fast, builds nothing) and on
+Tensors (a differentiable gradient).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from heapq import heappop, heappush
+from inspect import CO_GENERATOR
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+from lamella.core.errors import GradError
+
+next_number = itertools.count().__next__
+
+
+class Mode:
+    """What the current thread or task wants of an op call. Immutable; one object is replaced by another."""
+
+    __slots__ = ("grad", "inference", "interpreter")
+
+    def __init__(self, grad: bool = True, interpreter: Any = None, inference: bool = False) -> None:
+        self.grad = grad
+        self.interpreter = interpreter
+        self.inference = inference
+
+
+_mode: ContextVar[Mode] = ContextVar("lamella_mode", default=Mode())
+#: The mode in force here: ``current_mode()``. Bound once, because every op call asks.
+current_mode = _mode.get
+#: ``token = switch_mode(mode)``, undone by ``restore_mode(token)``: what the context managers below are made of.
+switch_mode = _mode.set
+restore_mode = _mode.reset
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ModeSwitch:
+    """Holds another mode inside a ``with`` block or a decorated function, and restores the old one."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Any] = []
+
+    def mode(self, outer: Mode) -> Mode:
+        raise NotImplementedError(f"{type(self).__name__} defines which mode it switches to")
+
+    def __enter__(self) -> None:
+        self._tokens.append(_mode.set(self.mode(current_mode())))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _mode.reset(self._tokens.pop())
+
+    def __call__(self, function: F) -> F:
+        def again() -> ModeSwitch:
+            return type(self)(*self._arguments())
+
+        if function.__code__.co_flags & CO_GENERATOR:
+            # a generator runs in pieces: each piece in the mode, its caller outside of it
+            def inside(*args: Any, **kwargs: Any) -> Any:
+                running = function(*args, **kwargs)
+                step, value = running.send, None
+                while True:
+                    try:
+                        with again():
+                            item = step(value)
+                    except StopIteration as end:
+                        return end.value
+                    try:
+                        value = yield item
+                        step = running.send
+                    except GeneratorExit:
+                        running.close()
+                        raise
+                    except BaseException as error:
+                        step, value = running.throw, error
+        else:
+
+            def inside(*args: Any, **kwargs: Any) -> Any:
+                with again():
+                    return function(*args, **kwargs)
+
+        return functools.wraps(function)(inside)  # type: ignore[return-value]  # wraps() keeps the signature
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return ()
+
+
+class no_grad(ModeSwitch):
+    """Results computed inside need no gradient. A context manager and a decorator (with or without parentheses).
+
+    Example:
+        >>> import lamella
+        >>> x = lamella.ones(2, requires_grad=True)
+        >>> with lamella.no_grad():
+        ...     (x * 2).requires_grad
+        False
+    """
+
+    def __new__(cls, function: F | None = None) -> Any:
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()  # type: ignore[misc]  # @no_grad without parentheses: __new__ returns the wrapped function
+        return made(function)
+
+    def __init__(self, function: None = None) -> None:
+        super().__init__()
+
+    def mode(self, outer: Mode) -> Mode:
+        return Mode(False, outer.interpreter, outer.inference)
+
+
+class enable_grad(no_grad):
+    """Results computed inside are recorded again, within an outer :class:`no_grad`."""
+
+    def mode(self, outer: Mode) -> Mode:
+        return Mode(True, outer.interpreter, outer.inference)
+
+
+class set_grad_enabled(ModeSwitch):
+    """Recording on or off by ``mode``: takes effect at once, and as a context manager is undone at its end."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.enabled = bool(mode)
+        outer = current_mode()
+        self._tokens = [_mode.set(Mode(self.enabled, outer.interpreter, outer.inference))]
+
+    def __enter__(self) -> None:
+        return None
+
+    def __call__(self, function: F) -> F:
+        _mode.reset(self._tokens.pop())  # as a decorator it must not take effect until the function runs
+        return super().__call__(function)
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self.enabled,)
+
+
+class inference_mode(ModeSwitch):
+    """Like :class:`no_grad`, and says so: code meant for inference only. ``inference_mode(False)`` leaves things be."""
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.enabled = bool(mode)
+
+    def mode(self, outer: Mode) -> Mode:
+        return Mode(False, outer.interpreter, True) if self.enabled else outer
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self.enabled,)
+
+
+class interpreted(ModeSwitch):
+    """Hands every op call inside to ``interpreter`` (see ``dispatch.Interpreter``); None switches back to plain running."""
+
+    def __init__(self, interpreter: Any) -> None:
+        super().__init__()
+        self.interpreter = interpreter
+
+    def mode(self, outer: Mode) -> Mode:
+        return Mode(outer.grad, self.interpreter, outer.inference)
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self.interpreter,)
+
+
+def is_grad_enabled() -> bool:
+    """Whether op calls are recorded here."""
+    return current_mode().grad
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this is inside an :class:`inference_mode`."""
+    return current_mode().inference
+
+
+class Algebra(Protocol):
+    """How gradients are handled: as raw arrays or as Tensors."""
+
+    F: Any
+    array_type: Any
+    differentiable: bool
+
+    def on_device_of(self, grad: Any) -> Algebra:
+        """The algebra for ``grad``, which may be on another device."""
+
+    def fit(self, grad: Any, node: Node) -> Any:
+        """``grad`` with the shape and dtype of ``node``'s output: broadcast axes summed, dtype restored."""
+
+    def is_view(self, grad: Any) -> bool:
+        """Whether ``grad`` shows another array's memory."""
+
+    def copy(self, grad: Any) -> Any:
+        """A copy of ``grad`` that nobody else holds."""
+
+    def add(self, a: Any, b: Any, owned: bool) -> Any:
+        """``a + b``; if ``owned``, nobody else sees ``a`` and it may be overwritten."""
+
+    def zeros(self, like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        """Zeros on the device of ``like``."""
+
+    def arguments(self, node: Any, grad: Any) -> tuple[Any, ...]:
+        """``(grad, output, *inputs, *attributes)``: what a rule may ask for."""
+
+    def as_tensor(self, grad: Any) -> Any:
+        """``grad`` as the Tensor that hooks see."""
+
+    def from_tensor(self, grad: Any) -> Any:
+        """The reverse of :meth:`as_tensor`."""
+
+
+class Node:
+    """One result in the graph: where its gradient goes next.
+
+    Attributes:
+        edges: For each differentiable input the node that made it, or None where no gradient is wanted.
+        number: Rises with creation; a node's edges always have lower numbers.
+        shape: Shape of the result. dtype: its backend dtype.
+        hooks: Functions of the result's gradient, run before the node, or None.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "number", "shape")
+
+    edges: Sequence[Node | None]
+    number: int
+    shape: tuple[int, ...]
+    dtype: Any
+    hooks: list[Callable[[Any], Any]] | None
+
+    def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> Iterable[Any]:
+        """The gradients for :attr:`edges`, in order, None where there is none.
+
+        Args:
+            grad: Gradient of the result.
+            algebra: How to compute.
+            wanted: Edges whose gradient is of interest; None for all.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines how it pulls a gradient back")
+
+    def holds(self, array: Any) -> bool:
+        """Whether the node, or somebody it called, may keep ``array`` after handing it out as a gradient."""
+        return True
+
+    def release(self) -> None:
+        """Give up what was kept for the backward pass."""
+
+    def name(self) -> str:
+        """PyTorch's name of the node, such as ``MulBackward0``."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The edges, as PyTorch shows them: pairs of a node and which of its outputs is meant."""
+        return tuple((e.parent, e.index) if isinstance(e, Part) else (e, 0) for e in self.edges)
+
+    def register_prehook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Call ``hook(grad_outputs)`` (a tuple) before the node runs; what it returns replaces them."""
+
+        def on_output(grad: Any) -> Any:
+            replaced = hook((grad,))
+            return None if replaced is None else replaced[0]
+
+        return add_hook(self, on_output)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Leaf(Node):
+    """Where a gradient ends: it is added to the ``grad`` of the tensor the user made.
+
+    Holds the tensor weakly, because the tensor holds the leaf: a gradient nobody can read any more is dropped.
+    The engine hands it gradients that are its to keep.
+    """
+
+    __slots__ = ("after_hooks", "owner")
+
+    def __init__(self, tensor: Any) -> None:
+        self.owner = weakref.ref(tensor)
+        self.edges = ()
+        self.number = next_number()
+        self.shape = tensor.array.shape
+        self.dtype = tensor.array.dtype
+        self.hooks = None
+        self.after_hooks: list[Callable[[Any], None]] | None = None
+
+    def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> tuple[()]:
+        tensor = self.owner()
+        if tensor is not None:
+            tensor._accumulate_grad(grad, algebra.differentiable)
+            for hook in self.after_hooks or ():
+                hook(tensor)
+        return ()
+
+    @property
+    def variable(self) -> Any:
+        """The tensor whose ``grad`` this leaf adds to."""
+        return self.owner()
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+
+class PartialGrads(dict[int, Any]):
+    """Gradients of some outputs of a :class:`Part`'s parent, by output."""
+
+
+class Part(Node):
+    """One of several outputs of ``parent``: collects its gradient and hands it over under its index."""
+
+    __slots__ = ("index", "parent")
+
+    def __init__(self, parent: Node, index: int, array: Any) -> None:
+        self.parent = parent
+        self.index = index
+        self.edges = (parent,)
+        self.number = next_number()
+        self.shape = array.shape
+        self.dtype = array.dtype
+        self.hooks = None
+
+    def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> tuple[PartialGrads]:
+        return (PartialGrads({self.index: grad}),)
+
+    def name(self) -> str:
+        return self.parent.name()
+
+
+class Handle:
+    """Removes a hook: ``handle.remove()``, or at the end of a ``with`` block."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks = hooks
+        self._hook = hook
+        hooks.append(hook)
+
+    def remove(self) -> None:
+        """Remove the hook; a second time does nothing."""
+        self._hooks[:] = [h for h in self._hooks if h is not self._hook]
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def add_hook(node: Node, hook: Callable[[Any], Any]) -> Handle:
+    """Run ``hook`` on the gradient of ``node``'s result, each time the engine passes; it may return another."""
+    if node.hooks is None:
+        node.hooks = []
+    return Handle(node.hooks, hook)
+
+
+def _run_hooks(node: Node, grad: Any, algebra: Algebra) -> Any:
+    seen = algebra.as_tensor(grad)
+    for hook in tuple(node.hooks or ()):
+        replaced = hook(seen)
+        if replaced is not None:
+            if replaced.shape != seen.shape:
+                raise GradError(
+                    f"a hook on {node.name()} returned a gradient of shape {tuple(replaced.shape)}, "
+                    f"expected {tuple(seen.shape)}. Return a gradient of the same shape, or None to leave it."
+                )
+            seen = replaced
+    return algebra.from_tensor(seen)
+
+
+def _leading_to(targets: set[Node], roots: Iterable[Node]) -> set[Node]:
+    """The nodes below ``roots`` from which a target can be reached."""
+    seen: set[Node] = set(roots)
+    waiting = list(seen)
+    while waiting:
+        for edge in waiting.pop().edges:
+            if edge is not None and edge not in seen:
+                seen.add(edge)
+                waiting.append(edge)
+    leading: set[Node] = set()
+    for node in sorted(seen, key=lambda n: n.number):  # edges come before the nodes that have them
+        if node in targets or any(edge in leading for edge in node.edges):
+            leading.add(node)
+    return leading
+
+
+def run_backward(
+    roots: Sequence[tuple[Node, Any]], algebra: Algebra, *, keep_graph: bool, targets: Sequence[Node] | None = None
+) -> dict[Node, Any]:
+    """Send gradients from ``roots`` backward through the graph.
+
+    Iterative, in order of falling creation number: when a node's turn comes, everything that used its result has run.
+
+    Args:
+        roots: Results and their gradients.
+        algebra: How to compute with gradients.
+        keep_graph: Keep what the nodes saved, so that they can run again.
+        targets: If given, only the gradients of these nodes are computed, and returned; no leaf is touched.
+
+    Returns:
+        The gradients of ``targets``, those that were reached.
+    """
+    captured: dict[Node, Any] = {}
+    stop_at = None if targets is None else set(targets)
+    wanted = None if stop_at is None else _leading_to(stop_at, [node for node, _ in roots])
+    # number -> [node, gradient so far, whether that gradient is ours alone]
+    pending: dict[int, list[Any]] = {}
+    order: list[int] = []
+    for node, grad in roots:
+        _arrive(node, grad, algebra, pending, order)
+    while order:
+        node, grad, owned = pending.pop(-heappop(order))
+        if type(grad) is not algebra.array_type:  # the graph goes on, on another device
+            algebra = algebra.on_device_of(grad)
+        if node.hooks:
+            grad, owned = _run_hooks(node, grad, algebra), False
+        if stop_at is not None:
+            if node in stop_at:
+                captured[node] = grad
+            if type(node) is Leaf:
+                continue
+        elif type(node) is Leaf and not owned:
+            grad = algebra.copy(grad)
+        grads = node.pull(grad, algebra, wanted)
+        for edge, g in zip(node.edges, grads, strict=True):
+            if g is not None and edge is not None and (wanted is None or edge in wanted):
+                number = edge.number
+                entry = pending.get(number)
+                if entry is None:
+                    # only a leaf keeps what it gets, so only there does it matter who else has it
+                    owned = type(edge) is Leaf and g is not grad and _is_fresh(g, node, grads, algebra)
+                    pending[number] = [edge, g, owned]
+                    heappush(order, -number)
+                else:
+                    _join(entry, g, algebra)
+        if not keep_graph:
+            node.release()
+    return captured
+
+
+def _is_fresh(grad: Any, node: Node, grads: Iterable[Any], algebra: Algebra) -> bool:
+    """Whether ``grad``, one of the ``grads`` that ``node`` gave, is seen by nobody else."""
+    return not algebra.is_view(grad) and not node.holds(grad) and sum(g is grad for g in grads) == 1
+
+
+def _arrive(node: Node, grad: Any, algebra: Algebra, pending: dict[int, list[Any]], order: list[int]) -> None:
+    entry = pending.get(node.number)
+    if entry is None:
+        pending[node.number] = [node, grad, False]
+        heappush(order, -node.number)
+    else:
+        _join(entry, grad, algebra)
+
+
+def _join(entry: list[Any], grad: Any, algebra: Algebra) -> None:
+    if type(grad) is PartialGrads:  # each output hands over once, so the indices differ
+        entry[1] |= grad
+    else:
+        entry[1] = algebra.add(entry[1], grad, entry[2])
+        entry[2] = True

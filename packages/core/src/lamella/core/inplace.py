@@ -1,0 +1,186 @@
+"""In-place forms: a tensor takes over the result of an op, in its own memory and in the graph.
+
+``x.op_(…)`` is ``op(x, …)`` written into ``x``'s memory, after which ``x`` stands in the graph where the result stood. If
+``x`` is a view, its base is at the same time replaced, in the graph, by a copy of itself with the view filled in; other
+views of the base find their new place when they are next used (``tensor.live_node``). So every gradient follows from
+the ordinary rules of ordinary ops, and what is not allowed is refused.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from lamella.core import dtypes, graph
+from lamella.core.dispatch import placement
+from lamella.core.errors import DtypeError, GradError, ShapeError
+from lamella.core.graph import current_mode
+from lamella.core.op import OPS
+from lamella.core.tensor import Tensor, live_node
+
+
+def _check_allowed(target: Tensor) -> None:
+    """Refuse what PyTorch refuses while recording."""
+    if type(target._node) is graph.Leaf:
+        raise GradError(
+            "a leaf Variable that requires grad is being used in an in-place operation. Wrap it in no_grad(), or use the "
+            "out-of-place op."
+        )
+    view = target._view
+    if view is None:
+        return
+    if type(view.base._node) is graph.Leaf:
+        raise GradError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap it in no_grad(), "
+            "or work on a clone()."
+        )
+    if view.seen is None and live_node(view.base) is not None:
+        raise GradError(
+            "a view was created in no_grad mode and is being modified inplace with grad mode enabled. Take the view with "
+            "grad mode enabled, or change it in no_grad()."
+        )
+    if not view.single and (target._node is not None or view.base._node is not None):
+        raise GradError(
+            "this tensor is one of several views that one op returned (unbind, split, chunk), and is being modified "
+            "inplace. Replace the in-place operation by an out-of-place one, or take the view with select() or narrow()."
+        )
+
+
+def update(target: Tensor, compute: Callable[[Tensor], Tensor], write: Callable[[Any], None] | None = None) -> Tensor:
+    """``target`` becomes ``compute(target)``.
+
+    Args:
+        target: The tensor to change.
+        compute: The out-of-place form. Its result must have the target's shape, and a dtype that can be stored in it.
+        write: A shorter way to change the raw array, for when nothing is recorded.
+
+    Raises:
+        RuntimeError: The result does not fit, or the graph does not allow the change.
+    """
+    mode = current_mode()
+    if not target.array.flags.writeable:
+        raise GradError("this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first")
+    if mode.grad:
+        _check_allowed(target)
+        old = target
+        if live_node(target) is not None:
+            # the op may save its input, which is about to be overwritten
+            old = Tensor._wrap(target.array.copy())
+            old._node = target._node
+    elif write is not None and mode.interpreter is None:
+        write(target.array)
+        target._bump()
+        return target
+    else:
+        old = target
+    result = compute(old)
+    if result.array.shape != target.array.shape:
+        raise ShapeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}: an in-place op "
+            "can't change the shape"
+        )
+    if result.array.dtype != target.array.dtype:
+        if not dtypes.can_cast(result.dtype, target.dtype):
+            raise DtypeError(
+                f"result type {result.dtype} can't be cast to the desired output type {target.dtype}; use the "
+                "out-of-place op, or convert the tensor first"
+            )
+        result = OPS["cast"].call(result, target.array.dtype)
+    if mode.grad:
+        _replace(target, result)
+    target.array[...] = result.array
+    target._bump()
+    if target._view is not None and target._view.seen is not None:
+        target._view.seen = target._version
+    return target
+
+
+def _replace(target: Tensor, result: Tensor) -> None:
+    """Put ``target`` in the graph where ``result`` is, and its base where the change puts it."""
+    view = target._view
+    node = result._node
+    if view is None:
+        if node is not None and type(node) is graph.Leaf:  # compute returned another leaf as it is
+            node = OPS["clone"].call(result)._node
+        target._node = node
+        return
+    base = view.base
+    if node is None and live_node(base) is None:
+        target._node = None
+        return
+    placed = placement(target)
+    base_array = base.array
+    before = Tensor._wrap(base_array)
+    before._node = live_node(base)
+    after = OPS["as_strided_scatter"].call(before, result, *placed)
+    base._node = after._node
+    target._node = OPS["as_strided"].call(after, *placed)._node
+
+
+def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The in-place form, ``x.name_(…)``, of an op's public function."""
+    op = OPS.get(function.__name__)
+
+    @functools.wraps(function)
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        write = None
+        if op is not None and not kwargs and all(_direct(self, a) for a in args):
+            kernel = op.kernels[type(self.array)]
+            if getattr(kernel, "nout", 0) == 1:  # a ufunc of NumPy or CuPy: it can compute in place
+                arrays = [a.array if isinstance(a, Tensor) else a for a in args]
+                if self.array.dtype in op.dtype.direct:
+
+                    def write(array: Any) -> None:
+                        kernel(array, *arrays, out=array)
+
+        return update(self, lambda old: function(old, *args, **kwargs), write)
+
+    method.__name__ = method.__qualname__ = f"{function.__name__}_"
+    method.__doc__ = f"In-place form of :func:`{function.__name__}`: the result is stored in the tensor itself."
+    return method
+
+
+def _direct(target: Tensor, argument: Any) -> bool:
+    """Whether a ufunc may compute with ``argument`` straight into ``target``: nothing to convert or to broadcast it to."""
+    if isinstance(argument, Tensor):
+        a, t = argument.array, target.array
+        return type(a) is type(t) and a.dtype is t.dtype and (a.shape == t.shape or a.ndim == 0)
+    return isinstance(argument, (int, float)) and target.array.dtype.kind == "f"
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Fill the tensor with the elements of ``src``, broadcast and converted to its dtype and device."""
+
+    def compute(old: Tensor) -> Tensor:
+        value = OPS["cast"].call(src.to(self.device), self.array.dtype) if src.dtype is not self.dtype else src.to(self.device)
+        return value.expand(self.shape)
+
+    def write(array: Any) -> None:
+        array[...] = src.to(self.device).array
+
+    return update(self, compute, write)
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Fill the tensor with one value: a number or a 0-dim tensor."""
+    if isinstance(value, Tensor):
+        if value.array.ndim:
+            raise ShapeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions.")
+        return copy_(self, value)
+
+    def write(array: Any) -> None:
+        array.fill(value)
+
+    return update(self, lambda old: self.new_full(self.shape, value), write)
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Fill the tensor with zeros."""
+    return fill_(self, 0)
+
+
+#: The in-place methods that have no out-of-place form.
+METHODS = ("copy_", "fill_", "zero_")
+
+__all__ = ["METHODS", "copy_", "fill_", "inplace", "update", "zero_"]

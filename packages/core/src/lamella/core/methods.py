@@ -1,0 +1,197 @@
+"""The methods and operators of Tensor, attached from the op families; and what of Generator gives Tensors.
+
+Every public function whose first parameter is ``input`` is a method; those in :data:`IN_PLACE` have an in-place form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lamella.core import autograd, dtypes, inplace, ops
+from lamella.core.dispatch import NUMBERS
+from lamella.core.op import OPS
+from lamella.core.ops import creation, indexing, matmul, random, selection, shapes
+from lamella.core.random import Generator
+from lamella.core.tensor import Tensor
+
+#: Functions with an in-place form ``name_``.
+IN_PLACE = (
+    "add", "sub", "mul", "div", "pow", "neg", "abs", "exp", "log", "sqrt", "tanh", "square", "multiply",
+    "subtract", "divide", "true_divide", "rsqrt", "reciprocal", "sign", "lerp", "addcmul", "addcdiv",
+    "floor", "ceil", "trunc", "round", "floor_divide", "remainder", "fmod", "clamp", "clamp_min",
+    "clamp_max", "clip", "masked_fill", "nan_to_num", "exp2", "expm1", "log2", "log10", "log1p", "sin",
+    "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "sigmoid", "erf", "erfc", "xlogy",
+    "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift",
+    "bitwise_right_shift", "relu", "cumsum",
+)
+
+#: Operators that are the function of that name.
+OPERATORS = {
+    "__add__": "add",
+    "__radd__": "add",
+    "__sub__": "sub",
+    "__mul__": "mul",
+    "__rmul__": "mul",
+    "__truediv__": "div",
+    "__pow__": "pow",
+    "__neg__": "neg",
+    "__abs__": "abs",
+    "__floordiv__": "floor_divide",
+    "__mod__": "remainder",
+    "__and__": "bitwise_and",
+    "__rand__": "bitwise_and",
+    "__or__": "bitwise_or",
+    "__ror__": "bitwise_or",
+    "__xor__": "bitwise_xor",
+    "__rxor__": "bitwise_xor",
+    "__invert__": "bitwise_not",
+    "__lshift__": "bitwise_left_shift",
+    "__rshift__": "bitwise_right_shift",
+    "__matmul__": "matmul",
+}
+#: Operators on swapped operands.
+SWAPPED = {
+    "__rsub__": "sub",
+    "__rtruediv__": "div",
+    "__rdiv__": "div",
+    "__rpow__": "pow",
+    "__rfloordiv__": "floor_divide",
+    "__rmod__": "remainder",
+    "__rlshift__": "bitwise_left_shift",
+    "__rrshift__": "bitwise_right_shift",
+}
+#: Comparisons: ``==`` and ``!=`` compare the objects themselves where the other is neither a Tensor nor a number.
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+#: Augmented assignments.
+AUGMENTED = {
+    "__iadd__": "add_",
+    "__isub__": "sub_",
+    "__imul__": "mul_",
+    "__itruediv__": "div_",
+    "__ipow__": "pow_",
+    "__ifloordiv__": "floor_divide_",
+    "__imod__": "remainder_",
+    "__iand__": "bitwise_and_",
+    "__ior__": "bitwise_or_",
+    "__ixor__": "bitwise_xor_",
+    "__ilshift__": "bitwise_left_shift_",
+    "__irshift__": "bitwise_right_shift_",
+}
+#: Methods that convert to one dtype.
+CONVERSIONS = {
+    "float": dtypes.float32,
+    "double": dtypes.float64,
+    "half": dtypes.float16,
+    "long": dtypes.int64,
+    "int": dtypes.int32,
+    "short": dtypes.int16,
+    "char": dtypes.int8,
+    "byte": dtypes.uint8,
+    "bool": dtypes.bool,
+    "cfloat": dtypes.complex64,
+    "cdouble": dtypes.complex128,
+}
+
+
+def public(family: Any) -> dict[str, Callable[..., Any]]:
+    """A family's public functions by name."""
+    return {name: getattr(family, name) for name in family.__all__}
+
+
+def _is_method(function: Callable[..., Any]) -> bool:
+    op = getattr(function, "op", None)
+    first: Any = op.inputs[0] if op is not None else function.__code__.co_varnames[0]
+    return bool(first == "input")
+
+
+def _swapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, other: function(other, self)
+
+
+def _where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """The tensor where ``condition`` holds, ``other`` elsewhere."""
+    return selection.where(condition, self, other)
+
+
+def _conversion(name: str, target: dtypes.dtype) -> Callable[[Tensor], Tensor]:
+    def convert(self: Tensor) -> Tensor:
+        return creation.to(self, dtype=target)
+
+    convert.__name__ = convert.__qualname__ = name
+    convert.__doc__ = f"The tensor converted to {target.name}; itself if it has that dtype."
+    return convert
+
+
+def _new(make: Callable[..., Any]) -> Callable[..., Any]:
+    def new(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        kwargs["dtype"] = kwargs.get("dtype") or self.dtype
+        kwargs["device"] = kwargs.get("device") or self.device
+        made: Tensor = make(*args, **kwargs)
+        return made
+
+    new.__name__ = new.__qualname__ = f"new_{make.__name__}"
+    new.__doc__ = f"Like :func:`lamella.{make.__name__}`, by default with the dtype and device of this tensor."
+    return new
+
+
+def _cpu(self: Tensor) -> Tensor:
+    """The tensor on the CPU; itself if it is there."""
+    return creation.to(self, device="cpu")
+
+
+def _reversed(self: Tensor) -> Tensor:
+    """A view with all dimensions in reverse order; meant for matrices."""
+    return shapes.permute(self, tuple(reversed(range(self.array.ndim))))
+
+
+def _matrix_transposed(self: Tensor) -> Tensor:
+    """A view with the last two dimensions swapped."""
+    return shapes.transpose(self, -2, -1)
+
+
+def _attach() -> None:
+    for family in ops.METHOD_FAMILIES:
+        for name, function in public(family).items():
+            if _is_method(function):
+                setattr(Tensor, name, function)
+    for operator, name in OPERATORS.items():
+        setattr(Tensor, operator, matmul.matmul if name == "matmul" else OPS[name].operator)
+    for operator, name in SWAPPED.items():
+        setattr(Tensor, operator, _swapped(OPS[name].call))
+    for name in COMPARISONS:
+        setattr(Tensor, f"__{name}__", OPS[name].operator)
+    for name in IN_PLACE:
+        setattr(Tensor, f"{name}_", inplace.inplace(getattr(Tensor, name)))
+    for operator, name in AUGMENTED.items():
+        setattr(Tensor, operator, getattr(Tensor, name))
+    for name in inplace.METHODS:
+        setattr(Tensor, name, getattr(inplace, name))
+    for name in random.METHODS:
+        setattr(Tensor, name, getattr(random, name))
+    for name, target in CONVERSIONS.items():
+        setattr(Tensor, name, _conversion(name, target))
+    for make in (creation.tensor, creation.zeros, creation.ones, creation.full, creation.empty):
+        setattr(Tensor, f"new_{make.__name__}", _new(make))
+    for name, method in OTHERS.items():
+        setattr(Tensor, name, method)
+    for name in ("get_state", "set_state"):
+        setattr(Generator, name, getattr(random, name))
+
+
+#: Methods that are not a function's, an operator's or a conversion.
+OTHERS: dict[str, Any] = {
+    "T": property(_reversed),
+    "__getitem__": indexing.tensor_getitem,
+    "__setitem__": indexing.tensor_setitem,
+    "backward": autograd.tensor_backward,
+    "cpu": _cpu,
+    "index_put_": indexing.index_put_,
+    "mT": property(_matrix_transposed),
+    "to": creation.to,
+    "type_as": creation.type_as,
+    "where": _where,
+}
+
+_attach()

@@ -1,0 +1,233 @@
+"""The op record: all that the framework knows of one operation, in one place.
+
+``define_op`` turns a forward function, written once against a backend's namespace, into a public callable and a
+record in :data:`OPS`. Gradient rules are attached with ``.vjp``. Everything else (methods, gradients of gradients,
+tests, every backend) follows from the record.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, Protocol
+
+from lamella.core import backends
+from lamella.core.backends import kernels
+from lamella.core.rules import DtypeRule
+
+#: A gradient rule and how its arguments are picked.
+Rule = tuple[Callable[..., Any], Callable[..., Any] | None]
+
+#: What a rule may ask for besides inputs and attributes, in the order the engine lays them out.
+GRAD, OUT = "grad", "out"
+
+
+class OpFunction(Protocol):
+    """A public op: callable on Tensors, numbers and raw arrays, carrying its record."""
+
+    __name__: str
+    op: Op
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    def vjp(self, joint: Callable[..., Any] | None = None, /, **rules: Callable[..., Any] | None) -> None:
+        """See :meth:`Op.vjp`."""
+
+
+class Op:
+    """One operation.
+
+    Attributes:
+        name: Its name: public, and how kernels and interpreters know it.
+        forward: ``forward(xp, *inputs, *attributes)`` on raw arrays.
+        inputs: Names of the tensor inputs. attributes: names of the others, plain values; defaults: theirs.
+        variadic: Whether the only input is a sequence of tensors (``cat``).
+        view: Whether the result shares the first input's memory.
+        shape: Shape rule. dtype: dtype rule (see ``rules``).
+        rules: For each input ``(rule, pick)``, or None where there is no gradient; ``pick`` takes the rule's
+            arguments from ``(grad, out, *inputs, *attributes)``, and is None for a rule that asks for ``grad`` alone.
+        joint: ``(rule, pick)`` of one rule that gives the gradients of all inputs, if that is how it is written.
+        differentiable: Whether any input has a gradient. keeps_shapes: whether a rule asks for an input's shape.
+        call: The public function. operator: the same for use as an operator, if it has two inputs.
+        samples, errors: Functions that make the op's test inputs; see ``lamella.core.testing``.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "attributes",
+        "call",
+        "defaults",
+        "differentiable",
+        "dtype",
+        "errors",
+        "forward",
+        "inputs",
+        "joint",
+        "keeps_shapes",
+        "kernels",
+        "name",
+        "operator",
+        "plans",
+        "rules",
+        "samples",
+        "shape",
+        "variadic",
+        "view",
+    )
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        *,
+        inputs: Sequence[str],
+        shape: Callable[..., Any],
+        dtype: DtypeRule,
+        variadic: bool,
+        view: bool,
+        samples: Callable[[Any], Any] | None,
+        errors: Callable[[Any], Any] | None,
+    ) -> None:
+        code = forward.__code__
+        parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.name = forward.__name__
+        self.inputs = tuple(inputs)
+        if parameters[: 1 + len(self.inputs)] != ("xp", *self.inputs):
+            raise TypeError(f"{self.name}: the forward's parameters must start with xp, {', '.join(inputs)}")
+        self.attributes = parameters[1 + len(self.inputs) :]
+        defaults = dict(zip(reversed(parameters[: code.co_argcount]), reversed(forward.__defaults__ or ()), strict=False))
+        defaults |= forward.__kwdefaults__ or {}
+        self.defaults = defaults
+        self.forward = forward
+        self.shape = shape
+        self.dtype = dtype
+        self.variadic = variadic
+        self.view = view
+        self.samples = samples
+        self.errors = errors
+        self.rules: list[Any] = []  # of Rule or None
+        self.joint: Rule | None = None
+        self.differentiable = False
+        self.keeps_shapes = False
+        self.plans: dict[int, tuple[bool, ...]] = {}
+        self.kernels = kernels.KernelTable(self._find_kernel)
+        # both are made by dispatch
+        self.call: Callable[..., Any] = forward
+        self.operator: Callable[..., Any] = forward
+
+    def _find_kernel(self, array_type: type) -> Callable[..., Any]:
+        return kernels.resolve(self.name, self.forward, backends.of_array_type(array_type))
+
+    def vjp(self, joint: Callable[..., Any] | None = None, /, **rules: Callable[..., Any] | None) -> None:
+        """Attach the gradient rules: for each input by name ``rule(F, …)``, or None where there is no gradient.
+
+        A rule's parameters after ``F`` (the ops, on raw arrays or on Tensors) name what it needs: ``grad``, ``out``,
+        any input, any attribute, or the shape of an input alone (``input_shape``); just that is kept for the backward
+        pass. It states mathematics only: the engine sums broadcast axes, restores dtypes and accumulates.
+
+        Args:
+            joint: Instead of rules by name, one rule that gives a tuple of the gradients of all inputs, for ops
+                whose gradients share work. It may ask for ``needs``, a tuple of bools.
+
+        Raises:
+            TypeError: An input has no rule, or a rule names what the op does not have.
+        """
+        given = [r for r in (joint, *rules.values()) if r is not None]
+        shapes = tuple(f"{i}_shape" for i in self.inputs)
+        self.keeps_shapes = any(n in shapes for r in given for n in r.__code__.co_varnames[: r.__code__.co_argcount])
+        known = (GRAD, OUT, *self.inputs, *self.attributes, *(shapes if self.keeps_shapes else ()), "needs")
+
+        def prepared(rule: Callable[..., Any]) -> Rule:
+            code = rule.__code__
+            names = code.co_varnames[1 : code.co_argcount]
+            unknown = [n for n in names if n not in known]
+            if unknown or code.co_varnames[:1] != ("F",):
+                raise TypeError(
+                    f"{self.name}: a rule asks for {', '.join(unknown) or 'no F'}; its first parameter is F, and it "
+                    f"may ask for {', '.join(known)}"
+                )
+            return rule, None if names == (GRAD,) else picker([known.index(n) for n in names])
+
+        if joint is not None:
+            self.joint = prepared(joint)
+            self.rules = [self.joint] * len(self.inputs)
+        else:
+            if set(rules) != set(self.inputs):
+                raise TypeError(
+                    f"{self.name}: gradient rules are for {', '.join(rules) or 'nothing'}, but the differentiable inputs "
+                    f"are {', '.join(self.inputs)}. Give None for an input without a gradient."
+                )
+            self.rules = [None if rule is None else prepared(rule) for rule in (rules[i] for i in self.inputs)]
+        self.differentiable = any(r is not None for r in self.rules)
+
+    def plan(self, mask: int) -> tuple[bool, ...]:
+        """Which of ``(out, *inputs)`` backward needs when the inputs in the bits of ``mask`` want a gradient."""
+        found = self.plans.get(mask)
+        if found is None:
+            names: set[str] = set()
+            for i, pair in enumerate(self.rules):
+                if pair is not None and mask >> i & 1:
+                    names.update(pair[0].__code__.co_varnames[1 : pair[0].__code__.co_argcount])
+            found = self.plans[mask] = tuple(n in names for n in (OUT, *self.inputs))
+        return found
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """``(inputs, attributes)`` from a call's arguments, defaults filled in.
+
+        Raises:
+            TypeError: An argument is missing, unknown or given twice.
+        """
+        names = self.inputs + self.attributes
+        if len(args) > len(names):
+            raise TypeError(f"{self.name}() takes {len(names)} arguments but {len(args)} were given")
+        values = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name in values or name not in names:
+                why = "multiple values for" if name in values else "an unexpected keyword"
+                raise TypeError(f"{self.name}() got {why} argument '{name}' (its arguments: {', '.join(names)})")
+            values[name] = value
+        for name in names:
+            if name not in values:
+                if name not in self.defaults:
+                    raise TypeError(f"{self.name}() missing required argument '{name}'")
+                values[name] = self.defaults[name]
+        n = len(self.inputs)
+        bound = tuple(values[name] for name in names)
+        return bound[:n], bound[n:]
+
+    def node_name(self) -> str:
+        """PyTorch's name of its graph nodes: ``MulBackward0``."""
+        return "".join(part[:1].upper() + part[1:] for part in self.name.split("_")) + "Backward0"
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.inputs + self.attributes)})>"
+
+
+def picker(indices: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """A fast function that takes a tuple and gives those of its items, as a tuple."""
+    if len(indices) == 0:
+        return lambda values: ()
+    if len(indices) == 1:
+        only = indices[0]
+        return lambda values: (values[only],)
+    return itemgetter(*indices)
+
+
+#: Every op by name.
+OPS: dict[str, Op] = {}
+
+_quiet: set[str] = set()
+
+
+def keep_quiet(module: str) -> None:
+    """Ignore NumPy's floating-point warnings raised from ``module``: 1/0 is inf, without comment, as in PyTorch.
+
+    A filter by module leaves the application's own NumPy code alone, and costs nothing, unlike ``np.errstate``
+    (0.7 µs a call where an add takes 0.8). Where the application turned warnings or floating-point errors into
+    exceptions, the dispatcher computes again without them.
+    """
+    pattern = r"lamella\." if module.startswith("lamella.") else re.escape(module) + "$"
+    if pattern not in _quiet:
+        _quiet.add(pattern)
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=pattern)

@@ -1,0 +1,220 @@
+"""Matrix products, all contracted through BLAS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamella.core import rules
+from lamella.core.dispatch import define_op
+from lamella.core.errors import DtypeError, ShapeError
+from lamella.core.tensor import Tensor
+
+Shape = tuple[int, ...]
+
+
+def _product(a: Shape, b: Shape) -> Shape:
+    if not a or not b:
+        raise ShapeError(f"both arguments need to be at least 1D, but they are {len(a)}D and {len(b)}D")
+    inner = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != inner:
+        raise ShapeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({a} and {b}): the last size of the first, {a[-1]}, must equal the "
+            f"{'last but one' if len(b) > 1 else 'only'} size of the second, {inner}. Transpose one of them?"
+        )
+    rows = a[-2:-1] if len(a) > 1 else ()
+    columns = b[-1:] if len(b) > 1 else ()
+    return (*rules.broadcast(a[:-2], b[:-2]), *rows, *columns)
+
+
+@define_op(
+    inputs=("input", "other"),
+    shape=_product,
+    dtype=rules.matching,
+    name="matmul",
+    samples=lambda make: [
+        make(make.array(2, 3), make.array(3, 4)),
+        make(make.transposed(2, 3), make.transposed(3, 4)),
+        make(make.array(3), make.array(3)),
+        make(make.array(2, 3), make.array(3)),
+        make(make.array(3), make.array(3, 2)),
+        make(make.array(4, 1, 2, 3), make.array(5, 3, 2)),
+        make(make.array(2, 2, 3), make.array(3)),
+        make(make.array(3), make.array(2, 3, 2)),
+        make(make.array(2, 0), make.array(0, 3)),
+    ],
+    errors=lambda make: [
+        make.error((make.array(2, 3), make.array(2, 3)), ShapeError, r"matmul: mat1 and mat2 shapes cannot be multiplied \(\(2, 3\) and \(2, 3\)\)"),
+        make.error((make.array(), make.array(3)), ShapeError, r"matmul: both arguments need to be at least 1D"),
+        make.error((make.array(2, 3), make.ints(3, 3, 2)), DtypeError, r"matmul: expected all inputs to have the same dtype"),
+    ],
+)
+def _matmul(xp: Any, input: Any, other: Any) -> Any:
+    """The matrix product; see :func:`matmul`."""
+    return xp.matmul(input, other)
+
+
+def _matmul_input(F: Any, grad: Any, input: Any, other: Any) -> Any:
+    if other.ndim == 1:
+        return F.reshape(grad, (*grad.shape, 1)) * F.conj(other)
+    if input.ndim == 1:
+        grad = F.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1]))
+        product = F.matmul(grad, F.conj(other.mT))
+        return F.reshape(product, (*product.shape[:-2], product.shape[-1]))
+    return F.matmul(grad, F.conj(other.mT))
+
+
+def _matmul_other(F: Any, grad: Any, input: Any, other: Any) -> Any:
+    if input.ndim == 1:
+        wide = F.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1])) if other.ndim > 1 else grad
+        return F.reshape(F.conj(input), (input.shape[0], 1)) * wide if other.ndim > 1 else F.conj(input) * grad
+    if other.ndim == 1:
+        return F.reshape(F.matmul(F.conj(input.mT), F.reshape(grad, (*grad.shape, 1))), (*input.shape[:-2], input.shape[-1]))
+    return F.matmul(F.conj(input.mT), grad)
+
+
+_matmul.vjp(input=_matmul_input, other=_matmul_other)
+
+
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """The matrix product of the last two dimensions, the others broadcast.
+
+    Shape:
+        ``(…, n, k), (…, k, m) -> (…, n, m)``; a 1-D operand is a row on the left, a column on the right, and its
+        dimension is dropped from the result.
+
+    Raises:
+        RuntimeError: The inner sizes differ, or the dtypes do.
+    """
+    a = input.array
+    if a.ndim > 2 and other.array.ndim == 2 and a.shape[-1] == other.array.shape[0]:
+        # one large product instead of one for each matrix of the batch
+        flat = _matmul(input.reshape(-1, a.shape[-1]), other)
+        return flat.reshape(*a.shape[:-1], other.array.shape[1])
+    return _matmul(input, other)
+
+
+def _checked(op: str, input: Tensor, other: Tensor, ndims: tuple[int, int]) -> Tensor:
+    given = (input.array.ndim, other.array.ndim)
+    if given != ndims:
+        raise ShapeError(f"{op}: expected a {ndims[0]}D and a {ndims[1]}D tensor, got {given[0]}D and {given[1]}D")
+    return _matmul(input, other)
+
+
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices: ``(n, k), (k, m) -> (n, m)``."""
+    return _checked("mm", input, mat2, (2, 2))
+
+
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of two batches of matrices: ``(b, n, k), (b, k, m) -> (b, n, m)``."""
+    if input.array.shape[:1] != mat2.array.shape[:1]:
+        raise ShapeError(f"bmm: expected batches of the same size, got {tuple(input.shape)} and {tuple(mat2.shape)}")
+    return _checked("bmm", input, mat2, (3, 3))
+
+
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix and a vector: ``(n, k), (k,) -> (n,)``."""
+    return _checked("mv", input, vec, (2, 1))
+
+
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """The sum of the products of two vectors' elements: ``(n,), (n,) -> ()``."""
+    return _checked("dot", input, tensor, (1, 1))
+
+
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """All products of two vectors' elements: ``(n,), (m,) -> (n, m)``."""
+    if input.array.ndim != 1 or vec2.array.ndim != 1:
+        raise ShapeError(f"outer: Expected 1-D arguments, got {input.array.ndim}D and {vec2.array.ndim}D")
+    return input.unsqueeze(1) * vec2
+
+
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * input + alpha * (mat1 @ mat2)``."""
+    product = mm(mat1, mat2)
+    scaled = product if alpha == 1 else product * alpha
+    return scaled + (input if beta == 1 else input * beta)
+
+
+def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
+    if not input or input[-1] != weight[-1]:
+        raise ShapeError(
+            f"`input` has {input[-1] if input else 'no'} features in its last dimension, but `weight` expects {weight[-1]} "
+            f"(input {input}, weight {weight}). mat1 and mat2 shapes cannot be multiplied. Reshape the input, or build the "
+            f"layer with in_features={input[-1] if input else 1}."
+        )
+    if bias is not None and bias not in (weight[:-1], (1,), ()):
+        raise ShapeError(f"`bias` has shape {bias}, expected {weight[:-1]}")
+    return (*input[:-1], *weight[:-1])
+
+
+@define_op(
+    inputs=("input", "weight", "bias"),
+    shape=_linear_shape,
+    dtype=rules.matching,
+    name="linear",
+    samples=lambda make: [
+        make(make.array(2, 3), make.array(4, 3), make.array(4)),
+        make(make.array(2, 3), make.array(4, 3), None),
+        make(make.array(3), make.array(4, 3), make.array(4)),
+        make(make.array(2, 5, 3), make.array(4, 3), make.array(4)),
+        make(make.transposed(2, 3), make.transposed(4, 3), make.array(4)),
+        make(make.array(0, 3), make.array(4, 3), make.array(4)),
+        make(make.array(2, 3), make.array(3), None),
+    ],
+    errors=lambda make: [
+        make.error((make.array(2, 5), make.array(4, 3), None), ShapeError, r"linear: `input` has 5 features .* expects 3 .*in_features=5"),
+        make.error((make.array(2, 3), make.array(4, 3), make.array(5)), ShapeError, r"linear: `bias` has shape \(5,\), expected \(4,\)"),
+    ],
+)
+def _linear(xp: Any, input: Any, weight: Any, bias: Any) -> Any:
+    """``input @ weight.T + bias``; an op for speed: one product for all leading dimensions, the bias added in place."""
+    shape = input.shape
+    if bias is not None and bias.shape not in (weight.shape[:-1], (1,), ()):
+        raise ShapeError(f"linear: `bias` has shape {bias.shape}, expected {weight.shape[:-1]}")
+    rows = input if input.ndim == 2 else input.reshape(-1, shape[-1])
+    result = xp.matmul(rows, weight.T)
+    if bias is not None:
+        result += bias
+    return result if input.ndim == 2 else result.reshape(shape[:-1] + weight.shape[:-1])
+
+
+def _linear_grads(F: Any, grad: Any, input: Any, weight: Any, input_shape: Any, weight_shape: Any, needs: Any) -> Any:
+    for_input, for_weight, for_bias = needs
+    many = len(weight_shape) == 2
+    if not many:  # a weight of shape (in,) gives one value a row
+        grad = F.reshape(grad, (*grad.shape, 1))
+        weight = F.reshape(weight, (1, *weight_shape))
+    rows = grad if grad.ndim == 2 else F.reshape(grad, (-1, grad.shape[-1]))
+    of_input = of_weight = of_bias = None
+    if for_input:
+        of_input = F.matmul(rows, F.conj(weight))
+        of_input = of_input if len(input_shape) == 2 else F.reshape(of_input, input_shape)
+    if for_weight:
+        columns = input if len(input_shape) == 2 else F.reshape(input, (-1, input_shape[-1]))
+        of_weight = F.matmul(rows.T, F.conj(columns))
+        of_weight = of_weight if many else F.reshape(of_weight, weight_shape)
+    if for_bias:
+        of_bias = F.sum(rows, (0,), False)
+    return of_input, of_weight, of_bias
+
+
+_linear.vjp(_linear_grads)
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input @ weight.T + bias``.
+
+    Args:
+        input: ``(…, in_features)``. weight: ``(out_features, in_features)``. bias: ``(out_features,)`` or None.
+
+    Returns:
+        ``(…, out_features)``.
+
+    Raises:
+        RuntimeError: The sizes or dtypes do not fit.
+    """
+    return _linear(input, weight, bias)
+
+
+__all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]

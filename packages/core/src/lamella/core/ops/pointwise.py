@@ -1,0 +1,378 @@
+"""Arithmetic of each element by itself, with broadcasting; parts of complex numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lamella.core import dtypes, rules
+from lamella.core.dispatch import define_op
+from lamella.core.errors import ArgumentError, DtypeError, ShapeError
+from lamella.core.rules import DtypeRule
+from lamella.core.tensor import Tensor
+
+# --- arithmetic
+
+
+@define_op(
+    inputs=("input", "other"),
+    shape=rules.broadcast,
+    dtype=rules.common,
+    name="add",
+    samples=lambda make: [make.binary(), make(make.array(3), 2.5), make(1, make.array(2, 3))],
+    errors=lambda make: [make.mismatch("add")],
+)
+def _add(xp: Any, input: Any, other: Any) -> Any:
+    """``input + other``."""
+    return xp.add(input, other)
+
+
+_add.vjp(input=lambda F, grad: grad, other=lambda F, grad: grad)
+
+
+@define_op(
+    inputs=("input", "other"),
+    shape=rules.broadcast,
+    dtype=rules.numeric,
+    name="sub",
+    samples=lambda make: [make.binary(), make(make.array(3), 2.5), make(1, make.array(2, 3))],
+    errors=lambda make: [
+        make.mismatch("sub"),
+        make.error((make.bools(2), make.bools(2)), DtypeError, r"sub: not defined for bool"),
+    ],
+)
+def _sub(xp: Any, input: Any, other: Any) -> Any:
+    """``input - other``. Not defined between bools: use ``^`` or ``logical_xor``."""
+    return xp.subtract(input, other)
+
+
+_sub.vjp(input=lambda F, grad: grad, other=lambda F, grad: -grad)
+
+
+def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+    """``input + alpha * other``, with broadcasting."""
+    return _add(input, other if alpha == 1 else mul(other, alpha))
+
+
+def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+    """``input - alpha * other``, with broadcasting. Not defined between bools."""
+    return _sub(input, other if alpha == 1 else mul(other, alpha))
+
+
+@define_op(
+    inputs=("input", "other"),
+    shape=rules.broadcast,
+    dtype=rules.common,
+    samples=lambda make: [make.binary(), make(make.array(3), 2.5), make(2, make.array(2, 3))],
+    errors=lambda make: [make.mismatch("mul")],
+)
+def mul(xp: Any, input: Any, other: Any) -> Any:
+    """``input * other``, element by element."""
+    return xp.multiply(input, other)
+
+
+mul.vjp(
+    input=lambda F, grad, other: grad * F.conj(other),
+    other=lambda F, grad, input: grad * F.conj(input),
+)
+
+
+@define_op(
+    inputs=("input", "other"),
+    shape=rules.broadcast,
+    dtype=rules.floating,
+    name="div",
+    samples=lambda make: [
+        make.binary(other_away_from=0.0),
+        make(make.array(3), 2.5),
+        make(1, make.array(2, 3, away_from=0.0)),
+    ],
+    errors=lambda make: [make.mismatch("div")],
+)
+def _div(xp: Any, input: Any, other: Any) -> Any:
+    """``input / other``; integers give the default float dtype."""
+    return xp.divide(input, other)
+
+
+_div.vjp(
+    input=lambda F, grad, other: grad / F.conj(other),
+    other=lambda F, grad, out, other: -grad * F.conj(out / other),
+)
+
+
+@define_op(
+    inputs=("input", "exponent"),
+    shape=rules.broadcast,
+    dtype=rules.numeric,
+    samples=lambda make: [
+        make.binary(low=0.2, high=3),
+        make(make.array(2, 3), 2),
+        make(make.array(3, low=0.5), -1.5),
+        make(make.array(3), 3.0),
+        make(make.array(3, low=0.5), 0.5),
+        make(2.0, make.array(3)),
+        make(make.array(3), 0),
+    ],
+    errors=lambda make: [make.mismatch("pow")],
+)
+def pow(xp: Any, input: Any, exponent: Any) -> Any:
+    """``input ** exponent``. Integers to a negative integer power are refused."""
+    if isinstance(exponent, (int, float)):
+        if exponent == 2:
+            return xp.square(input)
+        if exponent == 3:
+            return input * input * input
+        if exponent == 0.5:
+            return xp.sqrt(input)
+        if exponent < 0 and input.dtype.kind in "iu":
+            raise ArgumentError("pow: Integers to negative integer powers are not allowed. Convert with x.float().")
+    if getattr(exponent, "dtype", None) is not None and exponent.dtype.kind == "i" and xp.any(exponent < 0):
+        # NumPy refuses; PyTorch rounds 1 / x**n to zero, which leaves something of 1 and -1 alone
+        odd = exponent % 2 == 1
+        small = xp.where(xp.equal(input, 1), 1, xp.where(xp.equal(input, -1), xp.where(odd, -1, 1), 0))
+        return xp.where(exponent < 0, small, xp.pow(input, xp.maximum(exponent, 0)))
+    return xp.pow(input, exponent)
+
+
+def _pow_input(F: Any, grad: Any, input: Any, exponent: Any) -> Any:
+    if isinstance(exponent, (int, float)):
+        if exponent == 0:
+            return grad * 0.0
+        return grad * F.conj(F.pow(input, exponent - 1) * exponent if exponent != 2 else input * 2)
+    # an exponent of 0 makes a constant, also at 0 where the formula below would be 0 * inf
+    return F.where(exponent == 0, grad * 0.0, grad * F.conj(exponent * F.pow(input, exponent - 1)))
+
+
+def _pow_exponent(F: Any, grad: Any, input: Any, exponent: Any, out: Any) -> Any:
+    if isinstance(input, (int, float)):
+        return (
+            grad * F.conj(out * math.log(input))
+            if input > 0
+            else F.where(exponent >= 0, grad * 0.0, grad * (out * -math.inf))
+        )
+    # 0 to a power that is not negative is constant in it, while log(0) is -inf
+    return F.where((input == 0) & (exponent >= 0), grad * 0.0, grad * F.conj(out * F.log(input)))
+
+
+pow.vjp(input=_pow_input, exponent=_pow_exponent)
+
+
+@define_op(
+    inputs=("input",),
+    shape=rules.same,
+    dtype=rules.numeric,
+    samples=lambda make: [make.unary()],
+    errors=lambda make: [make.error((make.bools(2),), DtypeError, r"neg: not defined for bool")],
+)
+def neg(xp: Any, input: Any) -> Any:
+    """``-input``."""
+    return xp.negative(input)
+
+
+neg.vjp(input=lambda F, grad: -grad)
+
+
+#: A complex input gives a real result.
+_real = DtypeRule(
+    lambda operands: (None, dtypes.from_numpy_dtype(operands[0].dtype).to_real().numpy),
+    dtypes.ANY,
+)
+
+
+@define_op(inputs=("input",), shape=rules.same, dtype=_real, samples=lambda make: [make.unary(away_from=0.0)])
+def abs(xp: Any, input: Any) -> Any:
+    """The absolute value; its gradient at 0 is 0."""
+    return xp.abs(input)
+
+
+abs.vjp(input=lambda F, grad, input: grad * F.sign(input))
+
+
+@define_op(inputs=("input",), shape=rules.same, dtype=rules.common, samples=lambda make: [make.unary(away_from=0.0)])
+def sign(xp: Any, input: Any) -> Any:
+    """-1, 0 or 1; of complex numbers, those divided by their absolute values."""
+    return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+
+
+def _sign_input(F: Any, grad: Any, out: Any, input: Any) -> Any:
+    # the sign of a complex number turns with it, and does not change with its size; that of a real one does neither
+    size = F.abs(input)
+    across = grad - out * F.real(grad * F.conj(out))
+    return F.where(size == 0, 0.0, across / F.where(size == 0, 1.0, size))
+
+
+sign.vjp(input=_sign_input)
+
+
+def _squared_dtype(operands: Any) -> tuple[Any, Any]:
+    found = rules.common.find(operands)
+    return found if found[1].kind != "b" else rules.summed.find(operands)  # the product of bools is an int64
+
+
+_squared = DtypeRule(_squared_dtype, rules.numeric.direct)
+
+
+@define_op(
+    inputs=("input",), shape=rules.same, dtype=_squared, samples=lambda make: [make.unary(), make(make.bools(3))]
+)
+def square(xp: Any, input: Any) -> Any:
+    """``input * input``."""
+    return xp.multiply(input, input)
+
+
+square.vjp(input=lambda F, grad, input: grad * F.conj(input * 2))
+
+
+@define_op(
+    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=3)]
+)
+def sqrt(xp: Any, input: Any) -> Any:
+    """The square root; nan for negative elements."""
+    return xp.sqrt(input)
+
+
+sqrt.vjp(input=lambda F, grad, out: grad / F.conj(out * 2))
+
+
+@define_op(
+    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=3)]
+)
+def rsqrt(xp: Any, input: Any) -> Any:
+    """``1 / sqrt(input)``."""
+    return 1 / xp.sqrt(input)
+
+
+rsqrt.vjp(input=lambda F, grad, out: grad * (F.conj(out * out * out) * -0.5))
+
+
+@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(away_from=0.0)])
+def reciprocal(xp: Any, input: Any) -> Any:
+    """``1 / input``."""
+    return 1 / input
+
+
+reciprocal.vjp(input=lambda F, grad, out: -grad * F.conj(out * out))
+
+
+# --- combinations
+
+
+@define_op(
+    inputs=("input", "end", "weight"),
+    shape=rules.broadcast,
+    dtype=rules.only_floating,
+    samples=lambda make: [
+        make(make.array(2, 3), make.array(2, 3), 0.3),
+        make(make.array(2, 3), make.array(3), make.array(2, 1)),
+        make(make.array(), make.array(), make.array()),
+    ],
+    errors=lambda make: [
+        make.error((make.array(2), make.array(3), 0.5), ShapeError, r"lerp: shapes .* can.t be broadcast"),
+    ],
+)
+def lerp(xp: Any, input: Any, end: Any, weight: Any) -> Any:
+    """The point between ``input`` (at weight 0) and ``end`` (at weight 1): ``input + weight * (end - input)``."""
+    return input + weight * (end - input)
+
+
+lerp.vjp(
+    input=lambda F, grad, weight: grad * F.conj(1 - weight),
+    end=lambda F, grad, weight: grad * F.conj(weight),
+    weight=lambda F, grad, input, end: grad * F.conj(end - input),
+)
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """``input + value * tensor1 * tensor2``."""
+    return add(input, mul(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """``input + value * tensor1 / tensor2``.
+
+    Raises:
+        RuntimeError: Both tensors are of integers.
+    """
+    if not any(t.is_floating_point() or t.is_complex() for t in (tensor1, tensor2)):
+        raise DtypeError(
+            f"addcdiv: tensor1 ({tensor1.dtype}) and tensor2 ({tensor2.dtype}) are both of integers. Convert one with "
+            "x.float() for a true division, or add value * lamella.div(tensor1, tensor2, rounding_mode='trunc')."
+        )
+    return add(input, _div(tensor1, tensor2), alpha=value)
+
+
+# --- complex numbers
+
+
+@define_op(inputs=("input",), shape=rules.same, dtype=rules.numeric, name="conj", samples=lambda make: [make.unary()])
+def _conj(xp: Any, input: Any) -> Any:
+    """The complex conjugate."""
+    return xp.conj(input)
+
+
+_conj.vjp(input=lambda F, grad: F.conj(grad))
+
+
+@define_op(inputs=("input",), shape=rules.same, dtype=_real, name="real", samples=lambda make: [make.unary()])
+def _real_part(xp: Any, input: Any) -> Any:
+    """The real part."""
+    return xp.real(input).copy()
+
+
+_real_part.vjp(input=lambda F, grad: grad)
+
+
+@define_op(inputs=("input",), shape=rules.same, dtype=_real, name="imaginary_part", samples=lambda make: [make.unary()])
+def _imaginary_part(xp: Any, input: Any) -> Any:
+    """The imaginary part."""
+    return xp.imag(input).copy()
+
+
+_imaginary_part.vjp(input=lambda F, grad: grad * 1j)
+
+
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate; real tensors as they are."""
+    return _conj(input) if input.is_complex() else input
+
+
+def imag(input: Tensor) -> Tensor:
+    """The imaginary part of a complex tensor.
+
+    Raises:
+        RuntimeError: The tensor is real.
+    """
+    if not input.is_complex():
+        raise DtypeError(f"imag is not implemented for tensors with non-complex dtypes, got {input.dtype}")
+    return _imaginary_part(input)
+
+
+def real(input: Tensor) -> Tensor:
+    """The real part; real tensors as they are."""
+    return _real_part(input) if input.is_complex() else input
+
+
+multiply = mul
+subtract = sub
+
+__all__ = [
+    "abs",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "conj",
+    "imag",
+    "lerp",
+    "mul",
+    "multiply",
+    "neg",
+    "pow",
+    "real",
+    "reciprocal",
+    "rsqrt",
+    "sign",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+]

@@ -1,0 +1,631 @@
+"""Ops that rearrange elements: views of the same memory, and copies in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lamella.core import rules
+from lamella.core.dispatch import define_op
+from lamella.core.dtypes import dtype
+from lamella.core.errors import ArgumentError, IndexRangeError, ShapeError
+from lamella.core.rules import one_dim, some_dims
+from lamella.core.tensor import Tensor
+
+Shape = tuple[int, ...]
+
+
+def _count(shape: Shape) -> int:
+    n = 1
+    for s in shape:
+        n *= s
+    return n
+
+
+# --- the primitives: attributes are whole and counted from the front
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda given, shape: rules.inferred(shape, _count(given), given),
+    dtype=rules.kept,
+    view=True,
+    name="reshape",
+    samples=lambda make: [
+        make(make.array(2, 6), (3, 4)),
+        make(make.array(2, 6), (-1,)),
+        make(make.array(1), ()),
+        make(make.array(2, 0), (0, 5)),
+        make(make.transposed(3, 4), (2, 6)),
+    ],
+    errors=lambda make: [
+        make.error((make.array(2, 3), (4, -1)), ShapeError, r"reshape: shape '\[4, -1\]' is invalid for input of size 6"),
+        make.error((make.array(2, 3), (-1, -1)), ShapeError, r"reshape: only one dimension can be inferred"),
+    ],
+)
+def _reshape(xp: Any, input: Any, shape: Any) -> Any:
+    """``input`` in another shape; see :func:`reshape`."""
+    if input.size == 0:
+        shape = rules.inferred(shape, 0, input.shape)  # NumPy does not work out a -1 beside a 0
+    return xp.reshape(input, shape)
+
+
+_reshape.vjp(input=lambda F, grad, input_shape: F.reshape(grad, input_shape))
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda shape, dims: tuple(shape[d] for d in dims),
+    dtype=rules.kept,
+    view=True,
+    name="permute",
+    samples=lambda make: [make(make.array(2, 3, 4), (2, 0, 1)), make(make.array(), ())],
+)
+def _permute(xp: Any, input: Any, dims: Any) -> Any:
+    """``input`` with its dimensions in the order ``dims``."""
+    return input.transpose(dims)
+
+
+_permute.vjp(input=lambda F, grad, dims: F.permute(grad, tuple(sorted(range(len(dims)), key=dims.__getitem__))))
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda given, shape: shape,
+    dtype=rules.kept,
+    view=True,
+    name="expand",
+    samples=lambda make: [make(make.array(3, 1), (2, 3, 4)), make(make.array(), (2,)), make(make.array(1, 0), (5, 0))],
+)
+def _expand(xp: Any, input: Any, shape: Any) -> Any:
+    """``input`` repeated along new dimensions and those of size 1, without a copy."""
+    return xp.broadcast_to(input, shape)
+
+
+_expand.vjp(input=lambda F, grad: grad)  # the engine sums what was broadcast
+
+
+def _indexed(shape: Shape, key: tuple[Any, ...]) -> Shape:
+    result: list[int] = []
+    dim = 0
+    for k in key:
+        if k is None:
+            result.append(1)
+            continue
+        if isinstance(k, slice):
+            result.append(len(range(*k.indices(shape[dim]))))
+        dim += 1
+    return (*result, *shape[dim:])
+
+
+@define_op(
+    inputs=("input",),
+    shape=_indexed,
+    dtype=rules.kept,
+    view=True,
+    samples=lambda make: [
+        make(make.array(5, 3), (slice(1, 5, 2), slice(None))),
+        make(make.array(2, 4), (1, None, slice(1, 3))),
+        make(make.array(3), (slice(2, 2),)),
+        make(make.array(2, 3), (1, 2)),
+        make(make.array(), (None,)),
+    ],
+)
+def getitem(xp: Any, input: Any, key: Any) -> Any:
+    """The part of ``input`` that ``key``, a tuple of ints, slices and None, selects: a view."""
+    return input[(*key, ...)]
+
+
+getitem.vjp(input=lambda F, grad, input_shape, key: F.getitem_backward(grad, input_shape, key))
+
+
+@define_op(
+    inputs=("grad_output",),
+    shape=lambda given, shape, key: shape,
+    dtype=rules.kept,
+    samples=lambda make: [
+        make(make.array(2, 3), (5, 3), (slice(1, 5, 2), slice(None))),
+        make(make.array(1, 2), (2, 4), (1, None, slice(1, 3))),
+    ],
+)
+def getitem_backward(xp: Any, grad_output: Any, shape: Any, key: Any) -> Any:
+    """Zeros of ``shape`` with ``grad_output`` where ``key`` selects; an op because assembling it from others takes a copy."""
+    result = xp.zeros(shape, dtype=grad_output.dtype, device=grad_output.device)
+    result[(*key, ...)] = grad_output
+    return result
+
+
+getitem_backward.vjp(grad_output=lambda F, grad, key: F.getitem(grad, key))
+
+
+def along(dim: int, key: Any) -> tuple[Any, ...]:
+    """The key that applies ``key`` at dimension ``dim``."""
+    return (*(slice(None),) * dim, key)
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda shape, dim: [(*shape[:dim], *shape[dim + 1 :])] * shape[dim],
+    dtype=rules.kept,
+    view=True,
+    name="unbind",
+    samples=lambda make: [make(make.array(3, 2), 0), make(make.array(3, 2), 1)],
+)
+def _unbind(xp: Any, input: Any, dim: Any) -> Any:
+    """The parts of ``input`` along ``dim``, each without that dimension."""
+    return tuple(input[(*along(dim, i), ...)] for i in range(input.shape[dim]))
+
+
+_unbind.vjp(input=lambda F, grad, dim: F.stack(grad, dim))
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda shape, sizes, dim: [(*shape[:dim], s, *shape[dim + 1 :]) for s in sizes],
+    dtype=rules.kept,
+    view=True,
+    samples=lambda make: [make(make.array(5, 2), (2, 3), 0), make(make.array(2, 4), (1, 3, 0), 1)],
+    name="split_sizes",
+)
+def _split_sizes(xp: Any, input: Any, sizes: Any, dim: Any) -> Any:
+    """Pieces of the given sizes along ``dim``."""
+    pieces, start = [], 0
+    for size in sizes:
+        pieces.append(input[along(dim, slice(start, start + size))])
+        start += size
+    return tuple(pieces)
+
+
+_split_sizes.vjp(input=lambda F, grad, dim: F.cat(grad, dim))
+
+
+# Strided views are how a view finds its place again in a base that was changed in place.
+
+
+def _check_strided(xp: Any, input: Any, shape: Shape, strides: Shape, offset: int) -> None:
+    last = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    if min((*strides, offset, 0)) < 0 or (_count(shape) and last >= input.size):
+        raise ShapeError(
+            f"as_strided: sizes {shape}, strides {strides} and offset {offset} reach element {last} of a tensor with "
+            f"{input.size} elements. Strides and offset are not negative, and the last element must exist."
+        )
+    if not input.flags.c_contiguous:
+        raise ShapeError("as_strided: input must be contiguous; call .contiguous() first")
+
+
+def _strided_indices(xp: Any, shape: Shape, strides: Shape, offset: int) -> Any:
+    """The flat index that each element of the strided view has in its base."""
+    indices = xp.full(shape, offset)
+    for axis, (n, s) in enumerate(zip(shape, strides, strict=True)):
+        indices += (xp.arange(n) * s).reshape((n,) + (1,) * (len(shape) - axis - 1))
+    return indices
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda given, shape, strides, offset: shape,
+    dtype=rules.kept,
+    view=True,
+    name="as_strided",
+    samples=lambda make: [
+        make(make.array(3, 4), (2, 2), (4, 1), 5),
+        make(make.array(6), (3, 2), (1, 2), 0),
+        make(make.array(4), (2, 3), (1, 1), 0),
+    ],
+    errors=lambda make: [make.error((make.array(4), (3,), (2,), 0), ShapeError, r"as_strided: .*reach element 4 of a tensor with 4")],
+)
+def _as_strided(xp: Any, input: Any, shape: Any, strides: Any, offset: Any) -> Any:
+    """A view of the memory under ``input``; strides and offset in elements."""
+    _check_strided(xp, input, shape, strides, offset)
+    itemsize = input.itemsize
+    return xp.lib.stride_tricks.as_strided(input.reshape(-1)[offset:], shape, tuple(s * itemsize for s in strides))
+
+
+_as_strided.vjp(
+    input=lambda F, grad, input_shape, shape, strides, offset: F.as_strided_backward(
+        grad, input_shape, shape, strides, offset
+    )
+)
+
+
+@define_op(
+    inputs=("grad",),
+    shape=lambda given, input_shape, *rest: input_shape,
+    dtype=rules.kept,
+    samples=lambda make: [
+        make(make.array(2, 2), (3, 4), (2, 2), (4, 1), 5),
+        make(make.array(2, 3), (4,), (2, 3), (1, 1), 0),
+    ],
+)
+def as_strided_backward(xp: Any, grad: Any, input_shape: Any, shape: Any, strides: Any, offset: Any) -> Any:
+    """Each element of ``grad`` added where the strided view took it from; elements may be shared."""
+    result = xp.zeros(_count(input_shape), dtype=grad.dtype, device=grad.device)
+    xp.add.at(result, _strided_indices(xp, shape, strides, offset).reshape(-1), grad.reshape(-1))
+    return result.reshape(input_shape)
+
+
+as_strided_backward.vjp(
+    grad=lambda F, grad, shape, strides, offset: F.as_strided(F.clone(grad), shape, strides, offset)
+)
+
+
+@define_op(
+    inputs=("input", "src"),
+    shape=lambda given, of_src, *rest: given,
+    dtype=rules.kept,
+    name="as_strided_scatter",
+    samples=lambda make: [make(make.array(3, 4), make.array(2, 2), (2, 2), (4, 1), 5)],
+)
+def _as_strided_scatter(xp: Any, input: Any, src: Any, shape: Any, strides: Any, offset: Any) -> Any:
+    """A copy of ``input`` in which the strided view holds ``src``."""
+    result = input.reshape(-1).copy()
+    result[_strided_indices(xp, shape, strides, offset)] = src
+    return result.reshape(input.shape)
+
+
+_as_strided_scatter.vjp(
+    input=lambda F, grad, shape, strides, offset: F.as_strided_scatter(grad, 0.0, shape, strides, offset),
+    src=lambda F, grad, shape, strides, offset: F.as_strided(F.clone(grad), shape, strides, offset),
+)
+
+# --- copies
+
+
+@define_op(
+    inputs=("input",), shape=rules.same, dtype=rules.kept, name="clone", samples=lambda make: [make.unary(), make(make.transposed(3, 2))]
+)
+def _clone(xp: Any, input: Any) -> Any:
+    """A copy, contiguous in row-major order."""
+    return xp.asarray(input, order="C", copy=True)
+
+
+_clone.vjp(input=lambda F, grad: grad)
+
+
+def _joined(shapes: Any, dim: int) -> Shape:
+    first = shapes[0]
+    for i, shape in enumerate(shapes):
+        if len(shape) != len(first) or any(a != b for k, (a, b) in enumerate(zip(shape, first, strict=True)) if k != dim):
+            raise ShapeError(
+                f"Sizes of tensors must match except in dimension {dim}. Expected {first} but got {shape} for tensor "
+                f"number {i} in the list."
+            )
+    return (*first[:dim], sum(s[dim] for s in shapes), *first[dim + 1 :])
+
+
+@define_op(
+    inputs=("tensors",),
+    shape=_joined,
+    dtype=rules.common,
+    variadic=True,
+    name="cat",
+    samples=lambda make: [
+        make((make.array(2, 3), make.array(1, 3)), 0),
+        make((make.array(2, 3), make.array(2, 0), make.array(2, 2)), 1),
+    ],
+    errors=lambda make: [make.error(((make.array(2, 3), make.array(2, 2)), 0), ShapeError, r"cat: Sizes of tensors must match except in dimension 0")],
+)
+def _cat(xp: Any, tensors: Any, dim: Any) -> Any:
+    """The tensors one after another along ``dim``."""
+    return xp.concat(tensors, axis=dim)
+
+
+_cat.vjp(tensors=lambda F, grad, tensors_shape, dim: F.split_sizes(grad, tuple(s[dim] for s in tensors_shape), dim))
+
+
+def _stacked(shapes: Any, dim: int) -> Shape:
+    first = shapes[0]
+    for i, shape in enumerate(shapes):
+        if shape != first:
+            raise ShapeError(f"stack expects each tensor to be equal size, but got {first} at entry 0 and {shape} at entry {i}")
+    return (*first[:dim], len(shapes), *first[dim:])
+
+
+@define_op(
+    inputs=("tensors",),
+    shape=_stacked,
+    dtype=rules.common,
+    variadic=True,
+    name="stack",
+    samples=lambda make: [make((make.array(2, 3), make.array(2, 3)), 1), make((make.array(), make.array(), make.array()), 0)],
+    errors=lambda make: [make.error(((make.array(2, 3), make.array(2, 2)), 0), ShapeError, r"stack: stack expects each tensor to be equal size")],
+)
+def _stack(xp: Any, tensors: Any, dim: Any) -> Any:
+    """The tensors side by side along a new dimension ``dim``."""
+    return xp.stack(tensors, axis=dim)
+
+
+_stack.vjp(tensors=lambda F, grad, dim: F.unbind(grad, dim))
+
+# --- the public functions: PyTorch's signatures
+
+
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape: a view where the strides allow it, else a copy.
+
+    Args:
+        shape: The new sizes, one by one or as a tuple; one may be -1, to be worked out.
+
+    Raises:
+        RuntimeError: The sizes do not hold as many elements.
+    """
+    return _reshape(input, rules.sizes(shape or ((),)))
+
+
+def view(input: Tensor, *shape: Any) -> Tensor:
+    """Like :func:`reshape`, but never copies.
+
+    Raises:
+        RuntimeError: The strides do not allow a view.
+    """
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        raise ArgumentError("view(dtype) is not supported; convert the values with .to(dtype)")
+    result = reshape(input, *shape)
+    if result._view is None and input.array.size:
+        raise ShapeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            f"contiguous subspaces: shape {tuple(input.shape)}, strides {input.stride()}). Use .reshape(...) instead."
+        )
+    return result
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """One dimension in place of those from ``start_dim`` to ``end_dim``.
+
+    Raises:
+        RuntimeError: ``start_dim`` comes after ``end_dim``.
+    """
+    shape = input.array.shape
+    first, last = one_dim(start_dim, len(shape)), one_dim(end_dim, len(shape))
+    if first > last:
+        raise ShapeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    return reshape(input, *shape[:first], _count(shape[first : last + 1]), *shape[last + 1 :])
+
+
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Several dimensions of ``sizes`` in place of ``dim``; the reverse of :func:`flatten`."""
+    shape = input.array.shape
+    d = one_dim(dim, len(shape))
+    return reshape(input, *shape[:d], *rules.inferred(tuple(sizes), shape[d], shape), *shape[d + 1 :])
+
+
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """A view with the dimensions in another order.
+
+    Raises:
+        RuntimeError: ``dims`` does not name every dimension once.
+    """
+    order = rules.sizes(dims)
+    if len(order) != input.array.ndim:
+        raise ShapeError(f"permute(): {input.array.ndim} dimensions need as many in dims, got {order}")
+    return _permute(input, some_dims(order, input.array.ndim))
+
+
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """A view with two dimensions swapped."""
+    ndim = input.array.ndim
+    a, b = one_dim(dim0, ndim), one_dim(dim1, ndim)
+    order = list(range(ndim))
+    if ndim:
+        order[a], order[b] = order[b], order[a]
+    return _permute(input, tuple(order))
+
+
+def t(input: Tensor) -> Tensor:
+    """The transpose of a matrix; tensors of fewer dimensions as they are.
+
+    Raises:
+        RuntimeError: There are more than two dimensions.
+    """
+    if input.array.ndim > 2:
+        raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D. Use transpose(d0, d1).")
+    return _permute(input, tuple(reversed(range(input.array.ndim))))
+
+
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+    """A view with the dimensions ``source`` moved to ``destination``, the others in their order."""
+    ndim = input.array.ndim
+    sources, targets = some_dims(source, ndim), some_dims(destination, ndim)
+    if len(sources) != len(targets):
+        raise ShapeError(f"movedim: source {source} and destination {destination} must have the same number of dims")
+    order = [d for d in range(ndim) if d not in sources]
+    for target, src in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, src)
+    return _permute(input, tuple(order))
+
+
+def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+    """A view without the dimensions of size 1, or without those of ``dim`` that have it."""
+    shape = input.array.shape
+    dims = some_dims(dim, len(shape))
+    return _reshape(input, tuple(s for i, s in enumerate(shape) if not (s == 1 and i in dims)))
+
+
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """A view with a dimension of size 1 inserted at ``dim``."""
+    shape = input.array.shape
+    d = one_dim(dim, len(shape) + 1)
+    return _reshape(input, (*shape[:d], 1, *shape[d:]))
+
+
+def expand(input: Tensor, *sizes: Any) -> Tensor:
+    """A view with dimensions of size 1 and new ones in front repeated, without a copy; -1 keeps a size.
+
+    Raises:
+        RuntimeError: A size differs and is not 1.
+    """
+    wanted, shape = rules.sizes(sizes), input.array.shape
+    lead = len(wanted) - len(shape)
+    if lead < 0:
+        raise ShapeError(f"expand: the number of sizes provided ({wanted}) must not be smaller than the tensor's {shape}")
+    full = tuple(shape[i - lead] if w == -1 and i >= lead else w for i, w in enumerate(wanted))
+    for i, s in enumerate(shape):
+        if s not in (1, full[i + lead]):
+            raise ShapeError(
+                f"The expanded size of the tensor ({full[i + lead]}) must match the existing size ({s}) at non-singleton "
+                f"dimension {i + lead}. Target sizes: {list(full)}. Tensor sizes: {list(shape)}"
+            )
+    return _expand(input, full)
+
+
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """``input`` expanded to the shape of ``other``."""
+    return expand(input, *other.shape)
+
+
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """``input`` expanded to ``size``."""
+    return expand(input, *size)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors, expanded to their common shape."""
+    shape = rules.broadcast(*(x.array.shape for x in tensors))
+    return tuple(expand(x, *shape) for x in tensors)
+
+
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """The ``length`` elements from ``start`` along ``dim``, as a view.
+
+    Raises:
+        RuntimeError: They reach over the end.
+    """
+    d = one_dim(dim, input.array.ndim)
+    size = input.array.shape[d]
+    first = int(start) + size if start < 0 else int(start)
+    if not 0 <= first <= size or length < 0 or first + length > size:
+        raise ShapeError(f"narrow: start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return getitem(input, along(d, slice(first, first + length)))
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """The part at ``index`` along ``dim``, without that dimension, as a view.
+
+    Raises:
+        IndexError: There is no such index.
+    """
+    if input.array.ndim == 0:
+        raise IndexRangeError("select() cannot be applied to a 0-dim tensor.")
+    d = one_dim(dim, input.array.ndim)
+    size = input.array.shape[d]
+    if not -size <= index < size:
+        raise IndexRangeError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {d}"
+        )
+    return getitem(input, along(d, int(index) % size))
+
+
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The parts along ``dim``, without that dimension, as views."""
+    if input.array.ndim == 0:
+        raise IndexRangeError("unbind: Dimension specified as 0 but tensor has no dimensions")
+    return _unbind(input, one_dim(dim, input.array.ndim))
+
+
+def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Pieces along ``dim``, as views: of one size, the last maybe smaller, or of the sizes listed.
+
+    Raises:
+        RuntimeError: The sizes do not add up to that of ``dim``.
+    """
+    d = one_dim(dim, input.array.ndim)
+    size = input.array.shape[d]
+    if isinstance(split_size_or_sections, int):
+        step = split_size_or_sections
+        if step < 0 or (step == 0 and size):
+            raise ShapeError(f"split expects split_size to be positive, but got split_size={step}")
+        pieces = tuple(min(step, size - i) for i in range(0, size, step)) if size else (0,)
+    else:
+        pieces = tuple(split_size_or_sections)
+        if sum(pieces) != size or min(pieces, default=0) < 0:
+            raise ShapeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {d}), "
+                f"but got split_sizes={list(pieces)}"
+            )
+    return _split_sizes(input, pieces, d)
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most ``chunks`` pieces of equal size along ``dim``, the last maybe smaller, as views."""
+    if chunks < 1:
+        raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    size = input.array.shape[one_dim(dim, input.array.ndim)]
+    return split(input, max(1, -(-size // chunks)), dim)
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """The tensors one after another along ``dim``.
+
+    Raises:
+        RuntimeError: There are none, or their other sizes differ.
+    """
+    parts = tuple(tensors)
+    if not parts:
+        raise ArgumentError("cat: expected a non-empty list of Tensors")
+    # PyTorch lets tensors of shape (0,) stand anywhere, for the sake of old code
+    kept = tuple(x for x in parts if x.array.shape != (0,)) or parts
+    if kept[0].array.ndim == 0:
+        raise ShapeError("cat: zero-dimensional tensor (at position 0) cannot be concatenated; use stack()")
+    return _cat(kept, one_dim(dim, kept[0].array.ndim))
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """The tensors, all of one shape, side by side along a new dimension.
+
+    Raises:
+        RuntimeError: There are none, or their shapes differ.
+    """
+    parts = tuple(tensors)
+    if not parts:
+        raise ArgumentError("stack: expected a non-empty list of Tensors")
+    return _stack(parts, one_dim(dim, parts[0].array.ndim + 1))
+
+
+def clone(input: Tensor) -> Tensor:
+    """A copy; gradients flow through it."""
+    return _clone(input)
+
+
+def contiguous(input: Tensor) -> Tensor:
+    """The tensor itself if it lies in row-major order, else a copy that does."""
+    return input if input.is_contiguous() else _clone(input)
+
+
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int = 0) -> Tensor:
+    """A view of the memory under a contiguous tensor, with any strides; its elements may overlap.
+
+    Args:
+        size: The sizes. stride: steps in elements along each. storage_offset: element to start at.
+
+    Raises:
+        RuntimeError: It would reach outside of the tensor.
+    """
+    return _as_strided(input, tuple(size), tuple(stride), int(storage_offset))
+
+
+__all__ = [
+    "as_strided",
+    "broadcast_tensors",
+    "broadcast_to",
+    "cat",
+    "chunk",
+    "clone",
+    "contiguous",
+    "expand",
+    "expand_as",
+    "flatten",
+    "movedim",
+    "narrow",
+    "permute",
+    "reshape",
+    "select",
+    "split",
+    "squeeze",
+    "stack",
+    "t",
+    "transpose",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+    "view",
+]

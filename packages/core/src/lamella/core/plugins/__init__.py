@@ -1,0 +1,73 @@
+"""Plugins: what other packages offer, found on first use.
+
+A plugin's registration module needs only ``hookimpl``. A program asks the registries::
+
+    from lamella.core import plugins
+
+    plugins.optimizers.load("adam")   # the class, imported now
+    sorted(plugins.layers)            # names; nothing is imported for them
+    plugins.records()                 # every plugin found, and how it fares
+
+Importing this module imports nothing else, pluggy and importlib_metadata least of all: each name brings in
+its own module when it is first used, and the first look-up reads the metadata.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lamella.core.plugins.installed import backends as backends
+    from lamella.core.plugins.installed import datasets as datasets
+    from lamella.core.plugins.installed import kernels as kernels
+    from lamella.core.plugins.installed import layers as layers
+    from lamella.core.plugins.installed import load as load
+    from lamella.core.plugins.installed import losses as losses
+    from lamella.core.plugins.installed import ops as ops
+    from lamella.core.plugins.installed import optimizers as optimizers
+    from lamella.core.plugins.installed import records as records
+    from lamella.core.plugins.installed import reset as reset
+    from lamella.core.plugins.installed import schedulers as schedulers
+    from lamella.core.plugins.installed import transforms as transforms
+    from lamella.core.plugins.manager import Manager as Manager
+    from lamella.core.plugins.manager import PluginRecord as PluginRecord
+    from lamella.core.plugins.manager import PluginState as PluginState
+    from lamella.core.plugins.markers import hookimpl as hookimpl
+    from lamella.core.plugins.markers import hookspec as hookspec
+    from lamella.core.plugins.registry import Registrar as Registrar
+    from lamella.core.plugins.registry import Registration as Registration
+    from lamella.core.plugins.registry import Registry as Registry
+
+_PUBLIC = {
+    "installed": (
+        "backends",
+        "datasets",
+        "kernels",
+        "layers",
+        "load",
+        "losses",
+        "ops",
+        "optimizers",
+        "records",
+        "reset",
+        "schedulers",
+        "transforms",
+    ),
+    "manager": ("Manager", "PluginRecord", "PluginState"),
+    "markers": ("hookimpl", "hookspec"),
+    "registry": ("Registrar", "Registration", "Registry"),
+}
+_HOMES = {name: module for module, names in _PUBLIC.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

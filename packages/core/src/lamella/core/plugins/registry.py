@@ -1,0 +1,159 @@
+"""Registries: names that plugins offer, and the import strings behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NoReturn
+
+from lamella.core.errors import ArgumentError, ArgumentTypeError, PluginError
+
+KINDS = {
+    "backends": "backend",
+    "kernels": "kernel set",
+    "ops": "op",
+    "layers": "layer",
+    "losses": "loss",
+    "optimizers": "optimizer",
+    "schedulers": "scheduler",
+    "datasets": "dataset",
+    "transforms": "transform",
+}
+"""The registries, each with what one entry of it is called. The hook ``register_<kind>`` fills it."""
+
+_TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One name in a registry.
+
+    Attributes:
+        name: The name it is looked up by.
+        target: Where it is, as ``"package.module:attribute"``.
+        distribution: The package that added it, with its version, as in ``"lamella-optim 0.1.0"``.
+    """
+
+    name: str
+    target: str
+    distribution: str
+
+
+class Registrar:
+    """Takes what one plugin adds to one registry: the ``registry`` that its hook is given.
+
+    The additions count once all hooks of the plugin have returned; if one raises, none of them does.
+    """
+
+    def __init__(self, kind: str, distribution: str, taken: Mapping[str, Registration]) -> None:
+        self._kind = kind
+        self._distribution = distribution
+        self._taken = taken
+        self.additions: dict[str, Registration] = {}
+
+    def add(self, name: str, target: str) -> None:
+        """Offer ``target`` under ``name``. Adding the same again changes nothing.
+
+        Args:
+            name: What users look it up by.
+            target: Where it is, as ``"package.module:attribute"``; imported on first use, not now.
+
+        Raises:
+            ArgumentTypeError: If ``name`` or ``target`` is not a string.
+            ArgumentError: If ``name`` is empty, or ``target`` is not of the form shown.
+            PluginError: If the name already stands for something else.
+
+        Example:
+            >>> registrar = Registrar("optimizers", "acme-optim 1.0", taken={})
+            >>> registrar.add("lion", "acme.optim:Lion")
+            >>> registrar.additions["lion"].target
+            'acme.optim:Lion'
+        """
+        call = f"register_{self._kind}: add({name!r}, {target!r})"
+        if not isinstance(name, str) or not isinstance(target, str):
+            raise ArgumentTypeError(
+                f'{call}: both must be strings, as in add("name", "package.module:attribute").'
+                " The target is imported on first use, so name it instead of passing it."
+            )
+        if not name:
+            raise ArgumentError(f"{call}: the name is empty. Give the name that users look it up by.")
+        if not _TARGET.fullmatch(target):
+            raise ArgumentError(f'{call}: the target must have the form "package.module:attribute".')
+        before = self.additions.get(name) or self._taken.get(name)
+        if before is not None and before.target != target:
+            raise PluginError(
+                f"The {KINDS[self._kind]} {name!r} is {before.target} of {before.distribution}, and"
+                f" {self._distribution} offers {target} under the same name. Rename one of them, or keep one"
+                " of the packages from loading, as in LAMELLA_PLUGINS=!package."
+            )
+        if before is None:
+            self.additions[name] = Registration(name, target, self._distribution)
+
+
+class Registry(Mapping[str, Registration]):
+    """A read-only view of one kind of thing that plugins offer: name to :class:`Registration`.
+
+    The first look-up in any registry finds and loads the plugins. Things themselves are imported by
+    :meth:`load`.
+
+    Args:
+        kind: A key of :data:`KINDS`.
+        table: Gives the names, once plugins are loaded.
+        refuse: Raises the error that explains why a name is not there.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        table: Callable[[], Mapping[str, Registration]],
+        refuse: Callable[[str, str], NoReturn],
+    ) -> None:
+        self.kind = kind
+        self._table = table
+        self._refuse = refuse
+
+    def __getitem__(self, name: str) -> Registration:
+        return self._table()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table())
+
+    def __len__(self) -> int:
+        return len(self._table())
+
+    def __repr__(self) -> str:
+        return f"<registry of {self.kind}>"
+
+    def load(self, name: str) -> Any:
+        """Import what is registered under a name.
+
+        Args:
+            name: A name in this registry.
+
+        Returns:
+            The object that the registration's target names.
+
+        Raises:
+            PackageMissing: If nothing has this name, and our package that offers this kind is not installed.
+            PluginError: If nothing has this name, or its plugin was set aside, or importing it fails; the
+                original exception is the cause.
+        """
+        registration = self._table().get(name)
+        if registration is None:
+            self._refuse(self.kind, name)
+        module, _, attribute = registration.target.partition(":")
+        try:
+            found: Any = import_module(module)
+            for part in attribute.split("."):
+                found = getattr(found, part)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as cause:
+            # A plugin's code is a stranger's: even its `sys.exit` must not end the program that asks.
+            raise PluginError(
+                f"The {KINDS[self.kind]} {name!r} of {registration.distribution} cannot be imported from"
+                f" {registration.target}: {type(cause).__name__}: {cause}"
+            ) from cause
+        return found

@@ -1,0 +1,576 @@
+"""The Tensor: an array of a backend, and its place in the graph.
+
+Only what needs no op lives here; the methods that compute are attached from the op table by ``methods``.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamella.core import backends, dtypes, graph
+from lamella.core.devices import device
+from lamella.core.dtypes import DIFFERENTIABLE, dtype
+from lamella.core.errors import ArgumentTypeError, GradError, ShapeError
+from lamella.core.rules import one_dim
+
+new = object.__new__
+
+
+class Size(tuple[int, ...]):
+    """The shape of a tensor: a tuple of ints that can say how many elements it makes."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this shape."""
+        n = 1
+        for size in self:
+            n *= size
+        return n
+
+    def __repr__(self) -> str:
+        return f"lamella.Size({list(self)})"
+
+
+class View:
+    """How a tensor aliases another: whose memory it shows, and whether its place in the graph is up to date.
+
+    Abstract: ``dispatch`` knows how to find the place again after the base was changed in place.
+
+    Attributes:
+        base: The tensor that owns the memory; never itself a view.
+        seen: The base's version for which the view's node holds; None for a view taken while nothing was recorded,
+            which stays outside the graph.
+        single: False if the op that made it made several views at once; these can't be changed in place.
+    """
+
+    __slots__ = ("base", "seen", "single")
+
+    def __init__(self, base: Tensor, seen: int | None, single: bool = True) -> None:
+        self.base = base
+        self.seen = seen
+        self.single = single
+
+    def renewed(self, tensor: Tensor) -> graph.Node | None:
+        """The node of ``tensor`` (the view) now that the base has changed."""
+        raise NotImplementedError(f"{type(self).__name__} defines how a view finds its place again")
+
+
+class Tensor:
+    """A multi-dimensional array that remembers how it was computed. Made by :func:`lamella.tensor` and the ops.
+
+    Attributes:
+        array: The backend's array. For ops, kernels and optimizers; other code uses :meth:`numpy`.
+    """
+
+    # _node: the graph node of this result, None if no gradient is wanted. _view: a View, None if the memory is our own.
+    # _cell: a one-element list with the memory's version, shared by all that alias it and by nodes that saved it;
+    # None until somebody asks.
+    __slots__ = ("__weakref__", "_cell", "_grad", "_node", "_view", "array")
+
+    array: Any
+    _node: graph.Node | None
+    _view: View | None
+    _cell: list[int] | None
+    _grad: Tensor | None
+
+    if TYPE_CHECKING:  # what `methods` attaches
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, key: Any) -> Tensor: ...
+        def __setitem__(self, key: Any, value: Any) -> None: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+
+    # NumPy's operators step back, so that `array + tensor` is ours.
+    __array_ufunc__ = None
+
+    def __new__(cls, *args: Any) -> Any:
+        """``Tensor(sizes…)`` is uninitialized, ``Tensor(values)`` a copy; both of the default dtype. Prefer ``tensor()``."""
+        default = dtypes.get_default_dtype().numpy
+        if len(args) == 1 and not isinstance(args[0], (int, Size)):
+            values = args[0].array if isinstance(args[0], Tensor) else args[0]
+            return cls._wrap(np.array(values, default))
+        sizes = args[0] if args and isinstance(args[0], Size) else args or (0,)
+        return cls._wrap(np.empty(sizes, default))
+
+    @classmethod
+    def _wrap(cls, array: Any, requires_grad: bool = False) -> Any:
+        """A leaf of this class over ``array``, without a copy."""
+        t = new(cls)
+        t.array = array
+        t._node = t._view = t._cell = t._grad = None
+        if requires_grad:
+            t.requires_grad = True
+        return t
+
+    # --- what it is
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
+        return Size(self.array.shape)
+
+    @property
+    def dtype(self) -> dtype:
+        """The element type."""
+        return dtypes.from_numpy_dtype(self.array.dtype)
+
+    @property
+    def device(self) -> device:
+        """Where the elements are."""
+        found: device = backends.device_of(self.array)
+        return found
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        n: int = self.array.ndim
+        return n
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.ndim
+
+    ndimension = dim
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension.
+
+        Raises:
+            IndexError: There is no such dimension.
+        """
+        if dim is None:
+            return self.shape
+        return self.array.shape[one_dim(dim, self.array.ndim)]
+
+    def numel(self) -> int:
+        """The number of elements."""
+        n: int = self.array.size
+        return n
+
+    nelement = numel
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes in one element."""
+        n: int = self.array.itemsize
+        return n
+
+    def element_size(self) -> int:
+        """Bytes in one element."""
+        return self.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all elements."""
+        n: int = self.array.nbytes
+        return n
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps in elements from one element to the next along each dimension, or along ``dim``."""
+        itemsize = self.array.itemsize
+        steps = tuple(s // itemsize for s in self.array.strides)
+        return steps if dim is None else steps[dim]
+
+    def storage_offset(self) -> int:
+        """Elements between the first element of the memory's owner and this tensor's first."""
+        if self._view is None:
+            return 0
+        base = self._view.base.array
+        return backends.of_array_type(type(base)).offset(self.array, base)
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in row-major order without gaps."""
+        answer: bool = self.array.flags.c_contiguous
+        return answer
+
+    def data_ptr(self) -> int:
+        """Address of the first element."""
+        address: int = self.array.__array_interface__["data"][0]
+        return address
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating-point one."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is complex."""
+        return self.dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative values."""
+        return self.dtype.is_signed
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it lives on a CUDA device."""
+        return self.device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it lives on the CPU."""
+        return self.device.type == "cpu"
+
+    # --- its place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether what is computed from it is recorded. Set it on tensors you made; results have it by their inputs."""
+        return live_node(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if bool(wanted) == (self._node is not None):
+            return
+        if not wanted:
+            if type(self._node) is not graph.Leaf:
+                raise GradError(
+                    "you can only change requires_grad flags of leaf variables; this tensor is the result of "
+                    f"{self._node.name()}. Use x.detach() to get a tensor that does not require grad."  # type: ignore[union-attr]
+                )
+            self._node = None
+            return
+        if self.array.dtype not in DIFFERENTIABLE:
+            raise GradError(
+                f"only Tensors of floating point and complex dtype can require gradients, this one has {self.dtype}. "
+                "Convert it first, for instance with x.float()."
+            )
+        self._node = graph.Leaf(self)
+        self._view = None  # a leaf of its own: what becomes of the base no longer changes its place
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set :attr:`requires_grad` and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user and not computed from something that requires grad."""
+        node = live_node(self)
+        return node is None or type(node) is graph.Leaf
+
+    @property
+    def grad_fn(self) -> graph.Node | None:
+        """The graph node that made it; None for leaves."""
+        node = live_node(self)
+        if type(node) is graph.Part:
+            return node.parent
+        return None if type(node) is graph.Leaf else node
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of :attr:`grad_fn` it is."""
+        return self._node.index if isinstance(self._node, graph.Part) else 0
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward()`` has added up here; None before the first."""
+        if self._grad is None and not self.is_leaf and not self.retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't be populated during autograd.backward(). If you want it, call .retain_grad() on the tensor "
+                "first.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Tensor | None) -> None:
+        if grad is not None:
+            if not isinstance(grad, Tensor):
+                raise ArgumentTypeError(f"assigned grad expected to be a Tensor or None, got {type(grad).__name__}")
+            if grad is self:
+                raise GradError("can't assign a Tensor as its own grad; assign a copy: x.grad = x.clone()")
+            if grad.array.shape != self.array.shape:
+                raise ShapeError(
+                    f"assigned grad has shape {tuple(grad.shape)}, expected the tensor's {tuple(self.shape)}"
+                )
+            if grad.array.dtype != self.array.dtype:
+                raise GradError(f"assigned grad has dtype {grad.dtype}, expected the tensor's {self.dtype}")
+            if grad.device != self.device:
+                raise GradError(f"assigned grad is on {grad.device}, expected the tensor's {self.device}")
+        self._grad = grad
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def _accumulate_grad(self, grad: Any, differentiable: bool) -> None:
+        """Add to :attr:`grad`. ``grad`` is ours to keep: an array, or a Tensor where it is itself differentiable."""
+        have = self._grad
+        if differentiable:
+            self._grad = grad if have is None else have + grad
+        elif have is None:
+            self._grad = Tensor._wrap(grad)
+        else:
+            have.array += grad
+            have._bump()
+
+    def _bump(self) -> None:
+        """Note that the memory has changed."""
+        if self._cell is None:
+            self._cell = [1]
+        else:
+            self._cell[0] += 1
+
+    @property
+    def _version(self) -> int:
+        """How often the memory was changed in place."""
+        return 0 if self._cell is None else self._cell[0]
+
+    @property
+    def _base(self) -> Tensor | None:
+        """The tensor whose memory a differentiable view shows; None if this is no view."""
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def _shared_cell(self) -> list[int]:
+        if self._cell is None:
+            self._cell = [0]
+        return self._cell
+
+    def detach(self) -> Tensor:
+        """The same elements (shared memory), outside the graph."""
+        t: Tensor = Tensor._wrap(self.array)
+        t._cell = self._shared_cell()
+        return t
+
+    def detach_(self) -> Tensor:
+        """Take this tensor out of the graph: it becomes a leaf that requires no grad.
+
+        Raises:
+            RuntimeError: It is a view.
+        """
+        if self._view is not None and self._node is not None:
+            raise GradError("Can't detach views in-place. Use detach() instead.")
+        self._node = None
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same elements, outside the graph and without version checks: changes through it go unnoticed."""
+        return Tensor._wrap(self.array)
+
+    @data.setter
+    def data(self, other: Tensor) -> None:
+        if not isinstance(other, Tensor):
+            raise ArgumentTypeError(f"x.data expects a Tensor, got {type(other).__name__}")
+        self.array = other.array
+        if isinstance(self._node, graph.Leaf):
+            self._node.shape, self._node.dtype = self.array.shape, self.array.dtype
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> graph.Handle:
+        """Call ``hook(grad)`` whenever the gradient of this tensor is computed; it may return another in its place.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Raises:
+            RuntimeError: The tensor does not require grad.
+        """
+        node = live_node(self)
+        if node is None:
+            raise GradError("cannot register a hook on a tensor that doesn't require gradient")
+        return graph.add_hook(node, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> graph.Handle:
+        """Call ``hook(tensor)`` each time a backward pass has added to this leaf's :attr:`grad`.
+
+        Raises:
+            RuntimeError: The tensor is no leaf that requires grad.
+        """
+        if type(self._node) is not graph.Leaf:
+            raise GradError("post accumulate grad hooks cannot be registered on tensors that are not leaves requiring grad")
+        if self._node.after_hooks is None:
+            self._node.after_hooks = []
+        return graph.Handle(self._node.after_hooks, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this result in :attr:`grad`, as a leaf does.
+
+        Raises:
+            RuntimeError: The tensor does not require grad.
+        """
+        if self._node is None:
+            raise GradError("can't retain_grad on Tensor that has requires_grad=False")
+        if not self.is_leaf and not self.retains_grad:
+            self.register_hook(RetainGrad(self))
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether :meth:`retain_grad` was called on this result."""
+        node = self._node
+        return not self.is_leaf and any(type(h) is RetainGrad for h in node.hooks or ())  # type: ignore[union-attr]
+
+    # --- out of the framework
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The elements as a NumPy array that shares memory.
+
+        Args:
+            force: Detach and copy to the host if need be.
+
+        Raises:
+            RuntimeError: It requires grad (``x.detach().numpy()``), or is on another device (``x.cpu().numpy()``).
+        """
+        if self._node is not None and not force:
+            raise GradError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if not self.is_cpu and not force:
+            raise ArgumentTypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                "host memory first."
+            )
+        array: np.ndarray = backends.of_array_type(type(self.array)).to_numpy(self.array)
+        return array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        return np.array(array, dtype, copy=copy) if dtype is not None or copy else array
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; a number for a 0-dim tensor."""
+        return self.detach().numpy(force=True).tolist()
+
+    def item(self) -> Any:
+        """The only element, as a Python number.
+
+        Raises:
+            RuntimeError: There is not exactly one element.
+        """
+        if self.array.size != 1:
+            raise ShapeError(
+                f"a Tensor with {self.array.size} elements cannot be converted to Scalar (shape {tuple(self.shape)}). "
+                "Use .tolist() for all of them, or reduce it first."
+            )
+        return self.array.item()
+
+    def __len__(self) -> int:
+        if self.array.ndim == 0:
+            raise ArgumentTypeError("len() of a 0-d tensor")
+        n: int = self.array.shape[0]
+        return n
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.array.ndim == 0:
+            raise ArgumentTypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise ShapeError(
+                f"Boolean value of Tensor with {'no values' if self.array.size == 0 else 'more than one value'} is "
+                f"ambiguous (shape {tuple(self.shape)}). Use .any() or .all()."
+            )
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.array.size != 1 or self.array.dtype.kind not in "iub":
+            raise ArgumentTypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.array.ndim == 0 and spec else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        from lamella.core import printing  # not at import: many programs print no tensor
+
+        suffixes = []
+        if self._node is not None:
+            fn = self.grad_fn
+            suffixes.append("requires_grad=True" if fn is None else f"grad_fn=<{fn.name()}>")
+        host = backends.of_array_type(type(self.array)).to_numpy(self.array)
+        return printing.format_tensor(host, suffixes=suffixes, device=None if self.is_cpu else str(self.device))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if not self.is_leaf:
+            raise GradError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment. Copy x.detach() instead."
+            )
+        made = type(self)._wrap(self.array.copy(), self.requires_grad)
+        memo[id(self)] = made
+        if self._grad is not None:
+            made._grad = self._grad.detach().clone()
+        if hasattr(self, "__dict__"):
+            made.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return made
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise GradError("only leaf tensors can be pickled; pickle x.detach() instead")
+        return (type(self)._wrap, (self.array, self.requires_grad))
+
+
+def live_node(tensor: Tensor) -> graph.Node | None:
+    """The tensor's node; that of a view is renewed first if its base was changed in place since."""
+    view = tensor._view
+    if view is not None and view.seen is not None:
+        version = view.base._version
+        if view.seen != version:
+            tensor._node = view.renewed(tensor)
+            view.seen = version
+    return tensor._node
+
+
+class RetainGrad:
+    """The hook of :meth:`Tensor.retain_grad`; holds the tensor weakly, because its node holds the hook."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.owner = weakref.ref(tensor)
+
+    def __call__(self, grad: Tensor) -> None:
+        tensor = self.owner()
+        if tensor is not None:
+            tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+
+
+def is_tensor(obj: Any, /) -> bool:
+    """Whether ``obj`` is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def check_tensor(op: str, argument: str, given: Any) -> Tensor:
+    """``given``, if it is a Tensor.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(given, Tensor):
+        raise ArgumentTypeError(f"{op}(): argument '{argument}' must be Tensor, not {type(given).__name__}")
+    return given
+
+
+__all__ = ["RetainGrad", "Size", "Tensor", "View", "check_tensor", "is_tensor", "live_node"]

@@ -1,0 +1,66 @@
+"""What plugin authors write against: the registrar, the hooks and their documentation."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from lamella.core import plugins
+from lamella.core.errors import ArgumentError, ArgumentTypeError, PluginError
+from lamella.core.plugins import Registrar, hookspecs
+from lamella.core.plugins.registry import KINDS
+
+
+@pytest.mark.parametrize(
+    "target", ["acme", "acme:", ":Lion", "acme Lion", "acme:Lion()", "acme:1", "acme..x:Lion"]
+)
+def test_a_target_that_is_no_import_string_is_refused(target: str) -> None:
+    registrar = Registrar("optimizers", "acme 1.0", {})
+    with pytest.raises(ArgumentError, match="must have the form"):
+        registrar.add("lion", target)
+
+
+def test_a_name_must_be_a_string_that_says_something() -> None:
+    registrar = Registrar("optimizers", "acme 1.0", {})
+    with pytest.raises(ArgumentError, match="the name is empty"):
+        registrar.add("", "acme:Lion")
+    with pytest.raises(ArgumentTypeError, match="both must be strings"):
+        registrar.add(3, "acme:Lion")  # type: ignore[arg-type]
+
+
+def test_one_package_cannot_give_two_things_one_name() -> None:
+    registrar = Registrar("layers", "acme 1.0", {})
+    registrar.add("Lens", "acme:Lens")
+    with pytest.raises(PluginError, match="is acme:Lens of acme 1.0, and acme 1.0 offers acme:Other"):
+        registrar.add("Lens", "acme:Other")
+
+
+def test_there_is_one_documented_hook_for_each_registry() -> None:
+    hooks = {name for name, value in vars(hookspecs).items() if hasattr(value, "lamella_spec")}
+    assert hooks == {f"register_{kind}" for kind in KINDS}
+    for name in hooks:
+        hook = getattr(hookspecs, name)
+        assert list(inspect.signature(hook).parameters) == ["registry"]
+        contract = inspect.getdoc(hook)
+        assert "Called once, at the first look-up" in contract
+        assert "Args:\n    registry:" in contract
+
+
+def test_every_public_name_is_there() -> None:
+    assert set(KINDS) < set(dir(plugins))
+    for name in dir(plugins):
+        assert getattr(plugins, name) is not None
+    for kind in KINDS:
+        assert getattr(plugins, kind).kind == kind
+    with pytest.raises(AttributeError, match="no attribute 'hookimp'"):
+        plugins.hookimp  # noqa: B018  the access is the test
+
+
+def test_the_guide_lists_every_hook() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "plugin-guide.md").read_text()
+    assert re.findall(r"^\| `register_(\w+)` \| `(\w+)`", guide, re.MULTILINE) == [
+        (kind, kind) for kind in KINDS
+    ]

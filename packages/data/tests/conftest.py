@@ -1,0 +1,47 @@
+"""Small IDX files for the tests of this package."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CODES = {"uint8": 0x08, "int8": 0x09, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    """The IDX file of an array, written from the format's description alone."""
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, CODES[array.dtype.name], array.ndim, *array.shape)
+    return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+@pytest.fixture
+def to_idx() -> Callable[[np.ndarray], bytes]:
+    return idx_bytes
+
+
+@pytest.fixture
+def digit_files() -> dict[str, bytes]:
+    """The four files of a tiny MNIST: 12 training and 5 test images of 28×28, as gzipped IDX by file name."""
+    rng = np.random.default_rng(0)
+    files = {}
+    for split, count in (("train", 12), ("t10k", 5)):
+        images = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        files[f"{split}-images-idx3-ubyte.gz"] = gzip.compress(idx_bytes(images))
+        files[f"{split}-labels-idx1-ubyte.gz"] = gzip.compress(idx_bytes(labels))
+    return files
+
+
+@pytest.fixture
+def digits_folder(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
+    """A folder with these files."""
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for name, content in digit_files.items():
+        (folder / name).write_bytes(content)
+    return folder

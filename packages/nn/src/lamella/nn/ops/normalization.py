@@ -1,0 +1,512 @@
+"""Batch and layer normalization.
+
+Both make a mean and a variance, and both give them out as results, so that a gradient rule need not compute them again.
+Gradients that arrive at these two results are folded into the coefficients of the one for the input, which costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from lamella.core import rules
+from lamella.core.backends.chunks import along_first
+from lamella.core.dispatch import define_op
+from lamella.core.errors import ArgumentError, ShapeError
+from lamella.core.graph import no_grad
+from lamella.core.tensor import Tensor
+
+Shape = tuple[int, ...]
+
+_real = rules.refusing(rules.matching, "bool", "integer", "complex")
+
+# --- batch normalization: statistics of each channel
+
+
+def _check_channels(shape: Shape, *of_channels: Shape | None) -> None:
+    if len(shape) < 2:
+        raise ShapeError(f"expected an input of 2 or more dimensions (N, C, …), got {shape}")
+    for given in of_channels:
+        if given is not None and given != shape[1:2]:
+            raise ShapeError(
+                f"the input {shape} has {shape[1]} channels, but a tensor with a value for each of them has shape {given}. "
+                f"Build the layer with num_features={shape[1]}."
+            )
+
+
+def _batch_norm_shape(shape: Shape, of_weight: Shape | None, of_bias: Shape | None, eps: float) -> list[Shape]:
+    _check_channels(shape, of_weight, of_bias)
+    return [shape, shape[1:2], shape[1:2]]
+
+
+def _rows(array: Any) -> Any:
+    """One row for each image and channel."""
+    return array.reshape(array.shape[0] * array.shape[1], math.prod(array.shape[2:]))
+
+
+def _repeated(xp: Any, of_channels: Any, images: int) -> Any:
+    """A column with a value for each of :func:`_rows`."""
+    return xp.tile(of_channels, images)[:, None]
+
+
+def _scaled(xp: Any, input: Any, scale: Any, shift: Any) -> Any:
+    """``input * scale + shift``, with a scale and a shift for each channel."""
+    rows, images = _rows(input), len(input)
+
+    def fill(out: Any, part: Any, scale: Any, shift: Any) -> None:
+        xp.multiply(part, scale, out=out)
+        out += shift
+
+    out = xp.empty(rows.shape, dtype=input.dtype, device=input.device)
+    along_first(fill, out, rows, _repeated(xp, scale, images), _repeated(xp, shift, images))
+    return out.reshape(input.shape)
+
+
+def _channel_moments(xp: Any, input: Any) -> tuple[Any, Any]:
+    """Mean and variance (dividing by the count) of each channel, in one pass over memory.
+
+    Each row's own mean and squares are found while it is in the cache, and put together as in Chan, Golub, LeVeque,
+    "Updating formulae and a pairwise algorithm for computing sample variances" (1979), which does not cancel.
+    """
+    rows = _rows(input)
+    images, channels, length = len(input), input.shape[1], rows.shape[1]
+
+    def fill(out: Any, part: Any) -> None:
+        xp.divide(xp.sum(part, axis=1), length, out=out[:, 0])
+        apart = part - out[:, :1]
+        xp.divide(xp.vecdot(apart, apart), length, out=out[:, 1])
+
+    found = along_first(fill, xp.empty((len(rows), 2), dtype=input.dtype, device=input.device), rows)
+    means, squares = found[:, 0].reshape(images, channels), found[:, 1].reshape(images, channels)
+    mean = xp.mean(means, axis=0)
+    between = means - mean
+    return mean, xp.mean(squares, axis=0) + xp.mean(between * between, axis=0)
+
+
+def _norm_samples(make: Any) -> list[Any]:
+    """Input, weight and bias: pictures, vectors, sequences, without weight or bias."""
+    return [
+        (make.array(2, 3, 2, 2), make.array(3), make.array(3)),
+        (make.array(4, 2), make.array(2), None),
+        (make.array(2, 2, 3), None, make.array(2)),
+        (make.transposed(2, 2, 2, 3), None, None),
+        (make.array(3, 1, 2), make.array(1), make.array(1)),
+    ]
+
+
+@define_op(
+    inputs=("input", "weight", "bias"),
+    shape=_batch_norm_shape,
+    dtype=_real,
+    name="batch_norm_train",
+    samples=lambda make: [make(*sample, 1e-5) for sample in _norm_samples(make)],
+    errors=lambda make: [
+        make.error(
+            (make.array(2, 3, 4), make.array(4), None, 1e-5),
+            ShapeError,
+            r"batch_norm_train: .*Build the layer with num_features=3",
+        ),
+        make.error((make.array(3), None, None, 1e-5), ShapeError, r"batch_norm_train: expected an input of 2 or more"),
+    ],
+)
+def batch_norm_train(xp: Any, input: Any, weight: Any, bias: Any, eps: Any) -> Any:
+    """``input`` normalized by the statistics of its channels, their means, and their variances (dividing by the count)."""
+    _batch_norm_shape(input.shape, *(None if x is None else x.shape for x in (weight, bias)), eps)
+    mean, var = _channel_moments(xp, input)
+    scale = 1 / xp.sqrt(var + eps)
+    if weight is not None:
+        scale *= weight
+    shift = -mean * scale
+    if bias is not None:
+        shift += bias
+    return _scaled(xp, input, scale, shift), mean, var
+
+
+batch_norm_train.vjp(
+    lambda F, grad, out, input, weight, eps: F.batch_norm_backward(*grad, input, weight, *out[1:], eps)
+)
+
+
+@define_op(
+    inputs=("grad_output", "grad_mean", "grad_var", "input", "weight", "mean", "var"),
+    shape=lambda grad, grad_mean, grad_var, shape, *rest: [shape, shape[1:2], shape[1:2]],
+    dtype=_real,
+    samples=lambda make: [
+        make(
+            make.array(*input.shape),
+            make.array(*input.shape[1:2]),
+            make.array(*input.shape[1:2]),
+            input,
+            weight,
+            make.array(*input.shape[1:2]),
+            make.array(*input.shape[1:2], low=0.5),
+            1e-5,
+        )
+        for input, weight, _ in _norm_samples(make)
+    ],
+)
+def batch_norm_backward(
+    xp: Any,
+    grad_output: Any,
+    grad_mean: Any,
+    grad_var: Any,
+    input: Any,
+    weight: Any,
+    mean: Any,
+    var: Any,
+    eps: Any,
+) -> Any:
+    """The gradients of :func:`batch_norm_train`'s input, weight and bias, from those of its three results."""
+    images, channels = input.shape[:2]
+    count = images * math.prod(input.shape[2:])
+    rows, grads = _rows(input), _rows(grad_output)
+
+    def sums(out: Any, grad: Any, part: Any, mean: Any) -> None:
+        xp.sum(grad, axis=1, out=out[:, 0])
+        out[:, 1] = xp.vecdot(grad, part - mean)
+
+    found = xp.empty((len(rows), 2), dtype=input.dtype, device=input.device)
+    along_first(sums, found, grads, rows, _repeated(xp, mean, images))
+    grad_bias, products = xp.sum(found.reshape(images, channels, 2), axis=0).T
+    rstd = 1 / xp.sqrt(var + eps)
+    # grad * by_grad + input * by_input + shift
+    by_grad = rstd if weight is None else rstd * weight
+    by_input = (2 * grad_var - by_grad * rstd * rstd * products) / count
+    shift = (grad_mean - by_grad * grad_bias) / count - by_input * mean
+
+    def fill(out: Any, grad: Any, part: Any, by_grad: Any, by_input: Any, shift: Any) -> None:
+        xp.multiply(part, by_input, out=out)
+        out += shift
+        out += grad * by_grad
+
+    out = xp.empty(rows.shape, dtype=input.dtype, device=input.device)
+    along_first(fill, out, grads, rows, *(_repeated(xp, x, images) for x in (by_grad, by_input, shift)))
+    return out.reshape(input.shape), products * rstd, grad_bias.copy()
+
+
+def _normalized_twice(
+    F: Any,
+    grads: Any,
+    grad_output: Any,
+    grad_var: Any,
+    input: Any,
+    weight: Any,
+    mean: Any,
+    var: Any,
+    eps: float,
+    dims: tuple[int, ...],
+    weight_dims: tuple[int, ...],
+) -> tuple[Any, ...]:
+    """The gradients of a normalization's backward op; statistics are over ``dims``, weights summed over ``weight_dims``.
+
+    With x = input - mean, r = (var + eps)^-1/2, n = x * r, h = grad_output * weight and bars for means over ``dims``,
+    that op gives ``r * (h - h̄ - n * mean(h * n)) + (grad_mean + 2 * grad_var * x) / count``, ``sum(grad_output * n)``
+    and ``sum(grad_output)``. ``mean`` and ``var`` are inputs of their own here; they and the weight have ``input``'s
+    number of dimensions.
+    """
+    u, v, q = grads
+    count = math.prod(input.shape[d] for d in dims)
+    x = input - mean
+    r = F.rsqrt(var + eps)
+    n = x * r
+    h = grad_output if weight is None else grad_output * weight
+    along_n, along_u = F.mean(h * n, dims, True), F.mean(u * n, dims, True)
+    inner = h - F.mean(h, dims, True) - n * along_n
+    by_h = r * (u - F.mean(u, dims, True) - n * along_u)
+    by_n = grad_output * v - r * (u * along_n + h * along_u)
+    by_x = by_n * r + u * grad_var * (2 / count)
+    by_r = F.sum(u * inner + by_n * x, dims, True)
+    return (
+        (by_h if weight is None else by_h * weight) + n * v + q,
+        F.mean(u, dims, True),
+        F.mean(u * x, dims, True) * 2,
+        by_x,
+        None if weight is None else F.sum(by_h * grad_output, weight_dims, True),
+        -F.sum(by_x, dims, True),
+        by_r * (r * r * r) * -0.5,
+    )
+
+
+def _batch_norm_backward_vjp(
+    F: Any, grad: Any, grad_output: Any, grad_var: Any, input: Any, weight: Any, mean: Any, var: Any, eps: Any
+) -> tuple[Any, ...]:
+    channels = input.shape[1:2]
+    wide = (1, *channels, *(1,) * (len(input.shape) - 2))
+    dims = tuple(d for d in range(len(input.shape)) if d != 1)
+    broad = [None if x is None else F.reshape(x, wide) for x in (*grad[1:], grad_var, weight, mean, var)]
+    v, q, grad_var, weight, mean, var = broad
+    found = _normalized_twice(F, (grad[0], v, q), grad_output, grad_var, input, weight, mean, var, eps, dims, dims)
+    return tuple(g if g is None or i in (0, 3) else F.reshape(g, channels) for i, g in enumerate(found))
+
+
+batch_norm_backward.vjp(_batch_norm_backward_vjp)
+
+
+@define_op(
+    inputs=("input", "mean", "var", "weight", "bias"),
+    shape=lambda shape, *rest: _check_channels(shape, *rest[:4]) or shape,
+    dtype=_real,
+    samples=lambda make: [
+        make(input, make.array(*input.shape[1:2]), make.array(*input.shape[1:2], low=0.5), weight, bias, 1e-5)
+        for input, weight, bias in _norm_samples(make)
+    ],
+    errors=lambda make: [
+        make.error(
+            (make.array(2, 3, 4), make.array(4), make.array(4), None, None, 1e-5),
+            ShapeError,
+            r"batch_norm_eval: the input \(2, 3, 4\) has 3 channels, but .* has shape \(4,\)",
+        )
+    ],
+)
+def batch_norm_eval(xp: Any, input: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: Any) -> Any:
+    """``input`` normalized by given statistics of its channels, which have no gradient (as in PyTorch)."""
+    _check_channels(input.shape, *(None if x is None else x.shape for x in (mean, var, weight, bias)))
+    scale = 1 / xp.sqrt(var + eps)
+    if weight is not None:
+        scale *= weight
+    shift = -mean * scale
+    if bias is not None:
+        shift += bias
+    return _scaled(xp, input, scale, shift)
+
+
+def _batch_norm_eval_vjp(
+    F: Any, grad: Any, input: Any, mean: Any, var: Any, weight: Any, eps: Any, needs: Any
+) -> tuple[Any, ...]:
+    dims = tuple(d for d in range(len(input.shape)) if d != 1)
+    wide = (1, *input.shape[1:2], *(1,) * (len(dims) - 1))
+    rstd = F.rsqrt(var + eps)
+    scale = rstd if weight is None else rstd * weight
+    by_input = grad * F.reshape(scale, wide) if needs[0] else None
+    by_weight = F.sum(grad * (input - F.reshape(mean, wide)), dims, False) * rstd if needs[3] else None
+    return by_input, None, None, by_weight, F.sum(grad, dims, False) if needs[4] else None
+
+
+batch_norm_eval.vjp(_batch_norm_eval_vjp)
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-05,
+) -> Tensor:
+    """Normalize each channel to mean 0 and variance 1, then scale it by ``weight`` and shift it by ``bias``.
+
+    Args:
+        input: (N, C, …).
+        running_mean: (C,); in training it moves towards the batch's, else it is used instead.
+        running_var: (C,), likewise; it follows the unbiased variance.
+        weight: (C,). bias: (C,).
+        training: Whether to use the statistics of this batch.
+        momentum: How far the running statistics move: 0 for not at all, 1 for all the way.
+        eps: Added to the variance.
+
+    Returns:
+        A tensor of the shape of ``input``.
+
+    Raises:
+        ValueError: In training, there is only one value in each channel.
+        RuntimeError: Shapes do not fit each other, or outside of training there are no running statistics.
+    """
+    if not training:
+        if running_mean is None or running_var is None:
+            raise ShapeError("batch_norm: running_mean and running_var must be given when training=False")
+        return batch_norm_eval(input, running_mean, running_var, weight, bias, eps)  # type: ignore[no-any-return]
+    shape = input.array.shape
+    count = input.array.size // shape[1] if len(shape) > 1 and shape[1] else 0
+    if count == 1:
+        raise ArgumentError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    out, mean, var = batch_norm_train(input, weight, bias, eps)
+    with no_grad():
+        if running_mean is not None:
+            running_mean.mul_(1 - momentum).add_(mean, alpha=momentum)
+        if running_var is not None:
+            running_var.mul_(1 - momentum).add_(var, alpha=momentum * count / (count - 1))
+    return out  # type: ignore[no-any-return]
+
+
+# --- layer normalization: statistics of each row
+
+
+def _layer_norm_shape(
+    shape: Shape, of_weight: Shape | None, of_bias: Shape | None, size: Shape, eps: float
+) -> list[Shape]:
+    if not size:
+        raise ShapeError("expected normalized_shape to have at least one dimension, got ()")
+    for name, given in (("weight", of_weight), ("bias", of_bias)):
+        if given is not None and given != size:
+            raise ShapeError(f"expected `{name}` to have the shape normalized_shape={size}, got {given}")
+    if shape[len(shape) - len(size) :] != size or len(shape) < len(size):
+        raise ShapeError(
+            f"normalized_shape={size} must be the last sizes of the input, got an input {shape}. Build the layer with "
+            f"normalized_shape={shape[-len(size) :]}."
+        )
+    lead = (*shape[: len(shape) - len(size)], *(1,) * len(size))
+    return [shape, lead, lead]
+
+
+def _layer_samples(make: Any) -> list[Any]:
+    """Input, weight, bias and the normalized shape."""
+    return [
+        (make.array(2, 3, 4), make.array(4), make.array(4), (4,)),
+        (make.array(2, 3, 4), make.array(3, 4), None, (3, 4)),
+        (make.array(5), None, make.array(5), (5,)),
+        (make.transposed(2, 3), None, None, (3,)),
+        (make.array(0, 3), make.array(3), make.array(3), (3,)),
+    ]
+
+
+@define_op(
+    inputs=("input", "weight", "bias"),
+    shape=_layer_norm_shape,
+    dtype=_real,
+    name="layer_norm_train",
+    samples=lambda make: [make(*sample, 1e-5) for sample in _layer_samples(make)],
+    errors=lambda make: [
+        make.error(
+            (make.array(2, 3), None, None, (2,), 1e-5),
+            ShapeError,
+            r"layer_norm_train: normalized_shape=\(2,\) must be the last sizes of the input, got an input \(2, 3\)",
+        ),
+        make.error(
+            (make.array(2, 3), make.array(2), None, (3,), 1e-5), ShapeError, r"expected `weight` to have the shape"
+        ),
+        make.error((make.array(2, 3), None, None, (), 1e-5), ShapeError, r"at least one dimension"),
+    ],
+)
+def layer_norm_train(xp: Any, input: Any, weight: Any, bias: Any, size: Any, eps: Any) -> Any:
+    """``input`` normalized over its last dimensions, of sizes ``size``; and the means and variances it had there."""
+    _, lead, _ = _layer_norm_shape(input.shape, *(None if x is None else x.shape for x in (weight, bias)), size, eps)
+    length = math.prod(size)
+    rows = input.reshape(math.prod(lead), length)
+    scale, shift = (None if x is None else x.reshape(length) for x in (weight, bias))
+
+    def fill(out: Any, part: Any, moments: Any) -> None:
+        mean, var = moments[:, :1], moments[:, 1:]
+        xp.divide(xp.sum(part, axis=1, keepdims=True), length, out=mean)
+        xp.subtract(part, mean, out=out)
+        xp.divide(xp.vecdot(out, out)[:, None], length, out=var)
+        out *= 1 / xp.sqrt(var + eps)
+        if scale is not None:
+            out *= scale
+        if shift is not None:
+            out += shift
+
+    moments = xp.empty((len(rows), 2), dtype=input.dtype, device=input.device)
+    out = along_first(fill, xp.empty(rows.shape, dtype=input.dtype, device=input.device), rows, moments)
+    return out.reshape(input.shape), moments[:, 0].reshape(lead), moments[:, 1].reshape(lead)
+
+
+layer_norm_train.vjp(
+    lambda F, grad, out, input, weight, size, eps: F.layer_norm_backward(*grad, input, weight, *out[1:], size, eps)
+)
+
+
+@define_op(
+    inputs=("grad_output", "grad_mean", "grad_var", "input", "weight", "mean", "var"),
+    shape=lambda grad, grad_mean, grad_var, shape, of_weight, mean, var, size, eps: [shape, size, size],
+    dtype=_real,
+    samples=lambda make: [
+        make(
+            make.array(*input.shape),
+            *(make.array(*_layer_norm_shape(input.shape, None, None, size, 0)[1]) for _ in range(2)),
+            input,
+            weight,
+            make.array(*_layer_norm_shape(input.shape, None, None, size, 0)[1]),
+            make.array(*_layer_norm_shape(input.shape, None, None, size, 0)[1], low=0.5),
+            size,
+            1e-5,
+        )
+        for input, weight, _, size in _layer_samples(make)
+    ],
+)
+def layer_norm_backward(
+    xp: Any,
+    grad_output: Any,
+    grad_mean: Any,
+    grad_var: Any,
+    input: Any,
+    weight: Any,
+    mean: Any,
+    var: Any,
+    size: Any,
+    eps: Any,
+) -> Any:
+    """The gradients of :func:`layer_norm_train`'s input, weight and bias, from those of its three results."""
+    length = math.prod(size)
+    shape = (mean.size, length)
+    columns = [x.reshape(mean.size, 1) for x in (mean, 1 / xp.sqrt(var + eps), grad_mean, grad_var)]
+    scale = None if weight is None else weight.reshape(length)
+    grads = grad_output.reshape(shape)
+
+    def fill(out: Any, products: Any, grad: Any, part: Any, mean: Any, rstd: Any, by_mean: Any, by_var: Any) -> None:
+        xp.subtract(part, mean, out=out)
+        xp.multiply(grad, out, out=products)
+        products *= rstd
+        scaled = grad if scale is None else grad * scale
+        along = xp.vecdot(scaled, out)[:, None] * rstd**3
+        out *= (2 * by_var - along) / length
+        out += (by_mean - xp.sum(scaled, axis=1, keepdims=True) * rstd) / length
+        out += scaled * rstd
+
+    out, products = (xp.empty(shape, dtype=input.dtype, device=input.device) for _ in range(2))
+    along_first(fill, out, products, grads, input.reshape(shape), *columns)
+    return out.reshape(input.shape), xp.sum(products, axis=0).reshape(size), xp.sum(grads, axis=0).reshape(size)
+
+
+def _layer_norm_backward_vjp(
+    F: Any,
+    grad: Any,
+    grad_output: Any,
+    grad_var: Any,
+    input: Any,
+    weight: Any,
+    mean: Any,
+    var: Any,
+    size: Any,
+    eps: Any,
+) -> tuple[Any, ...]:
+    ndim = len(input.shape)
+    lead = ndim - len(size)
+    found = _normalized_twice(
+        F, grad, grad_output, grad_var, input, weight, mean, var, eps, tuple(range(lead, ndim)), tuple(range(lead))
+    )
+    by_weight = None if weight is None else F.reshape(found[4], size)
+    return (*found[:4], by_weight, *found[5:])
+
+
+layer_norm_backward.vjp(_layer_norm_backward_vjp)
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: int | Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-05,
+) -> Tensor:
+    """Normalize over the last dimensions to mean 0 and variance 1, then scale by ``weight`` and shift by ``bias``.
+
+    Args:
+        input: Any shape that ends in ``normalized_shape``.
+        normalized_shape: Sizes of the dimensions to normalize over.
+        weight: Of shape ``normalized_shape``. bias: likewise.
+        eps: Added to the variance.
+
+    Returns:
+        A tensor of the shape of ``input``.
+
+    Raises:
+        RuntimeError: Shapes do not fit each other.
+    """
+    size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    return layer_norm_train(input, weight, bias, size, eps)[0]  # type: ignore[no-any-return]
+
+
+__all__ = ["batch_norm", "layer_norm"]

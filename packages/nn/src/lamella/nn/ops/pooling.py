@@ -1,0 +1,527 @@
+"""Pooling: the largest element or the mean of each window of a picture.
+
+All windows are dealt with at once, one place of the window after another, and rows apart from columns: each step is a
+pass over strided slices of the whole, and pieces that fit the cache are worked through one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamella.core import rules
+from lamella.core.backends.chunks import along_first
+from lamella.core.backends.convolution import reach
+from lamella.core.dispatch import define_op
+from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, ShapeError
+from lamella.core.ops.matmul import matmul
+from lamella.core.ops.reductions import mean
+from lamella.core.ops.shapes import reshape
+from lamella.core.tensor import Tensor
+
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+Sizes = int | Sequence[int]
+
+# --- windows
+
+
+def _length(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
+    """How many windows fit along one dimension."""
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    count = (room + stride - 1 if ceil_mode else room) // stride + 1
+    if ceil_mode and (count - 1) * stride >= size + padding:
+        count -= 1  # the last window must start inside the picture or its left padding
+    return count
+
+
+def _pooled(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool) -> Shape:
+    if len(shape) not in (3, 4):
+        raise ShapeError(f"expected a 3-dimensional (C, H, W) or 4-dimensional (N, C, H, W) input, got {shape}")
+    sizes = zip(shape[-2:], kernel, stride, padding, dilation, strict=True)
+    counts = tuple(_length(*along, ceil_mode) for along in sizes)
+    if min(counts) < 1:
+        raise ShapeError(
+            f"input {shape} is too small for windows of {kernel} with padding {padding} and dilation {dilation}: the "
+            f"result would have {counts[0]} x {counts[1]} elements. Pass a larger input, or a smaller kernel_size."
+        )
+    return (*shape[:-2], *counts)
+
+
+def _taps(size: Pair, counts: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Iterator[Any]:
+    """For each place in the window, in PyTorch's order: which windows have it in the picture, and where it lies."""
+    for i in range(kernel[0]):
+        top, bottom, rows = reach(i * dilation[0] - padding[0], stride[0], counts[0], size[0])
+        for j in range(kernel[1]):
+            left, right, columns = reach(j * dilation[1] - padding[1], stride[1], counts[1], size[1])
+            yield (..., slice(top, bottom), slice(left, right)), (..., rows, columns)
+
+
+def _planes(array: Any) -> Any:
+    """All pictures of all channels along one first axis, which pieces are cut from."""
+    return array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
+
+
+def _folded(xp: Any, function: Any, input: Any, axis: int, count: int, along: tuple[int, ...], start: Any) -> Any:
+    """``function`` folded over the elements of each of ``count`` windows along ``axis``, from ``start``."""
+    kernel, stride, padding, dilation = along
+    behind = (slice(None),) * (-1 - axis)
+    places = [reach(i * dilation - padding, stride, count, input.shape[axis]) for i in range(kernel)]
+    if kernel > 1 and all(low == 0 and high == count for low, high, _ in places):
+        first, second, *others = (input[(..., place, *behind)] for *_, place in places)
+        result = function(first, second)
+        for other in others:
+            function(result, other, out=result)
+        return result
+    shape = list(input.shape)
+    shape[axis] = count
+    result = xp.full(tuple(shape), start, dtype=input.dtype, device=input.device)
+    for low, high, place in places:
+        part = result[(..., slice(low, high), *behind)]
+        function(part, input[(..., place, *behind)], out=part)
+    return result
+
+
+# --- the largest element
+
+
+def _max_samples(make: Any) -> list[Any]:
+    """Inputs and attributes: plain, overlapping, dilated, padded, with windows cut off at the end, without the batch."""
+    return [
+        (make.distinct(2, 3, 4, 6), (2, 2), (2, 2), (0, 0), (1, 1)),
+        (make.distinct(1, 2, 5, 7), (3, 2), (2, 1), (1, 0), (1, 1)),
+        (make.distinct(2, 7, 6), (2, 3), (2, 2), (1, 1), (3, 2)),
+        (make.distinct(1, 1, 3, 3), (1, 1), (2, 2), (0, 0), (1, 1)),
+        (make.distinct(0, 2, 4, 4), (2, 2), (2, 2), (0, 0), (1, 1)),
+    ]
+
+
+def _max_results(make: Any) -> list[Any]:
+    """The samples with their results: what the ops for gradients get."""
+    found = []
+    for input, kernel, stride, padding, dilation in _max_samples(make):
+        shape = _pooled(input.shape, kernel, stride, padding, dilation, False)
+        largest = np.full(shape, -np.inf)
+        for windows, place in _taps(input.shape[-2:], shape[-2:], kernel, stride, padding, dilation):
+            largest[windows] = np.maximum(largest[windows], input[place])
+        found.append((input, largest, kernel, stride, padding, dilation))
+    return found
+
+
+_ordered = rules.refusing(rules.numeric, "complex")
+
+
+@define_op(
+    inputs=("input",),
+    shape=_pooled,
+    dtype=_ordered,
+    name="max_pool2d",
+    samples=lambda make: [
+        *(make(*sample, False) for sample in _max_samples(make)),
+        make(make.distinct(1, 2, 5, 6), (2, 2), (2, 2), (0, 0), (1, 1), True),
+        make(make.distinct(1, 2, 6, 6), (3, 3), (2, 2), (1, 1), (1, 1), True),
+    ],
+    errors=lambda make: [
+        make.error(
+            (make.array(1, 1, 2, 5), (3, 3), (1, 1), (0, 0), (1, 1), False),
+            ShapeError,
+            r"max_pool2d: input \(1, 1, 2, 5\) is too small for windows of \(3, 3\)",
+        ),
+        make.error(
+            (make.array(2, 5), (2, 2), (1, 1), (0, 0), (1, 1), False),
+            ShapeError,
+            r"max_pool2d: expected a 3-dimensional",
+        ),
+    ],
+)
+def _max_pool2d(xp: Any, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any) -> Any:
+    """The largest element of each window; see :func:`max_pool2d`."""
+    shape = _pooled(input.shape, kernel, stride, padding, dilation, ceil_mode)
+    lowest = -math.inf if input.dtype.kind == "f" else xp.iinfo(input.dtype).min
+    down, across = zip(kernel, stride, padding, dilation, strict=True)
+
+    def fill(out: Any, part: Any) -> None:
+        part = _folded(xp, xp.maximum, part, -1, shape[-1], across, lowest)
+        out[...] = _folded(xp, xp.maximum, part, -2, shape[-2], down, lowest)
+
+    out = xp.empty(shape, dtype=input.dtype, device=input.device)
+    along_first(fill, _planes(out), _planes(input))
+    return out
+
+
+_max_pool2d.vjp(
+    input=lambda F, grad, input, out, kernel, stride, padding, dilation: F.max_pool2d_backward(
+        grad, input, out, kernel, stride, padding, dilation
+    )
+)
+
+
+def _choices(xp: Any, input: Any, output: Any, taps: list[Any]) -> Iterator[Any]:
+    """For each tap its windows, its place, and in which of the windows it is the first to have the largest element."""
+    waiting = xp.ones(output.shape, dtype=bool, device=output.device)
+    for windows, place in taps:
+        here = waiting[windows]
+        # not `==`: in a window with a nan, which is its largest element then, the first shall have the gradient
+        lower = xp.less(input[place], output[windows])
+        yield windows, place, xp.greater(here, lower)
+        xp.logical_and(here, lower, out=here)
+
+
+@define_op(
+    inputs=("grad_output", "input", "output"),
+    shape=lambda grad, shape, *rest: shape,
+    dtype=rules.matching,
+    samples=lambda make: [make(make.array(*sample[1].shape), *sample) for sample in _max_results(make)],
+)
+def max_pool2d_backward(
+    xp: Any, grad_output: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
+) -> Any:
+    """The gradient of :func:`max_pool2d`: each window's goes to its largest element, the first of those alike."""
+    taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
+    apart = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel, strict=True))
+
+    def fill(out: Any, grad: Any, part: Any, largest: Any) -> None:
+        out[...] = 0
+        for windows, place, chosen in _choices(xp, part, largest, taps):
+            if apart:
+                xp.multiply(grad[windows], chosen, out=out[place])
+            else:
+                out[place] += grad[windows] * chosen
+
+    out = xp.empty(input.shape, dtype=grad_output.dtype, device=input.device)
+    along_first(fill, _planes(out), _planes(grad_output), _planes(input), _planes(output))
+    return out
+
+
+max_pool2d_backward.vjp(
+    grad_output=lambda F, grad, input, output, kernel, stride, padding, dilation: F.max_pool2d_pick(
+        grad, input, output, kernel, stride, padding, dilation
+    ),
+    input=None,
+    output=None,
+)
+
+
+@define_op(
+    inputs=("values", "input", "output"),
+    shape=lambda values, input, shape, *rest: shape,
+    dtype=rules.matching,
+    samples=lambda make: [make(make.array(*sample[0].shape), *sample) for sample in _max_results(make)],
+)
+def max_pool2d_pick(
+    xp: Any, values: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
+) -> Any:
+    """The elements of ``values`` where ``input`` had the largest element of each window: the reverse of its gradient."""
+    taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
+
+    def fill(out: Any, values: Any, part: Any, largest: Any) -> None:
+        out[...] = 0
+        for windows, place, chosen in _choices(xp, part, largest, taps):
+            out[windows] += values[place] * chosen
+
+    out = xp.empty(output.shape, dtype=values.dtype, device=values.device)
+    along_first(fill, _planes(out), _planes(values), _planes(input), _planes(output))
+    return out
+
+
+max_pool2d_pick.vjp(
+    values=lambda F, grad, input, output, kernel, stride, padding, dilation: F.max_pool2d_backward(
+        grad, input, output, kernel, stride, padding, dilation
+    ),
+    input=None,
+    output=None,
+)
+
+
+@define_op(
+    inputs=("input", "output"),
+    shape=lambda input, shape, *rest: shape,
+    dtype=rules.index,
+    samples=lambda make: [make(*sample) for sample in _max_results(make)],
+)
+def max_pool2d_indices(xp: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    """Where in its flattened picture each window's largest element is."""
+    taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
+    width = input.shape[-1]
+    out = xp.zeros(output.shape, dtype=xp.int64, device=input.device)
+    for windows, place, chosen in _choices(xp, input, output, taps):
+        rows, columns = (xp.arange(p.start, p.stop, p.step, device=input.device) for p in place[1:])
+        out[windows] += (rows[:, None] * width + columns) * chosen
+    return out
+
+
+# --- the mean
+
+
+def _divisors(xp: Any, input: Any, counts: Pair, along: Any, count_include_pad: bool, divisor: int | None) -> Any:
+    """What the sum over each window is divided by: a number, or an array of the shape of the result's pictures."""
+    if divisor is not None:
+        return divisor
+    sizes = []
+    for size, count, (kernel, stride, padding, _) in zip(input.shape[-2:], counts, along, strict=True):
+        starts = [i * stride - padding for i in range(count)]
+        ends = [min(s + kernel, size + padding) for s in starts]
+        if not count_include_pad:
+            starts, ends = [max(s, 0) for s in starts], [min(e, size) for e in ends]
+        sizes.append([e - s for s, e in zip(starts, ends, strict=True)])
+    down, across = sizes
+    if len(set(down)) == len(set(across)) == 1:
+        return down[0] * across[0]
+    rows = xp.asarray(down, dtype=input.dtype, device=input.device)
+    return rows[:, None] * xp.asarray(across, dtype=input.dtype, device=input.device)
+
+
+def _mean_samples(make: Any) -> list[Any]:
+    """Input shapes and attributes: plain, overlapping, padded either way, cut off at the end, with a divisor."""
+    return [
+        ((2, 3, 4, 6), (2, 2), (2, 2), (0, 0), False, True, None),
+        ((1, 2, 5, 7), (3, 2), (2, 1), (1, 1), False, True, None),
+        ((2, 6, 5), (3, 3), (2, 2), (1, 1), True, False, None),
+        ((1, 2, 5, 6), (2, 2), (2, 2), (1, 0), True, True, None),
+        ((1, 1, 3, 4), (2, 3), (1, 1), (0, 0), False, True, 5),
+        ((0, 2, 4, 4), (2, 2), (2, 2), (0, 0), False, True, None),
+    ]
+
+
+def _mean_shape(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool, *rest: Any) -> Shape:
+    return _pooled(shape, kernel, stride, padding, (1, 1), ceil_mode)
+
+
+@define_op(
+    inputs=("input",),
+    shape=_mean_shape,
+    dtype=rules.only_floating,
+    name="avg_pool2d",
+    samples=lambda make: [make(make.array(*shape), *rest) for shape, *rest in _mean_samples(make)],
+    errors=lambda make: [
+        make.error(
+            (make.array(1, 1, 2, 5), (3, 3), (1, 1), (0, 0), False, True, None),
+            ShapeError,
+            r"avg_pool2d: input \(1, 1, 2, 5\) is too small",
+        )
+    ],
+)
+def _avg_pool2d(
+    xp: Any,
+    input: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: Any,
+    count_include_pad: Any,
+    divisor_override: Any,
+) -> Any:
+    """The mean of each window; see :func:`avg_pool2d`."""
+    shape = _mean_shape(input.shape, kernel, stride, padding, ceil_mode)
+    down, across = zip(kernel, stride, padding, (1, 1), strict=True)
+    divisors = _divisors(xp, input, shape[-2:], (down, across), count_include_pad, divisor_override)
+
+    def fill(out: Any, part: Any) -> None:
+        part = _folded(xp, xp.add, part, -1, shape[-1], across, 0)
+        xp.divide(_folded(xp, xp.add, part, -2, shape[-2], down, 0), divisors, out=out)
+
+    out = xp.empty(shape, dtype=input.dtype, device=input.device)
+    along_first(fill, _planes(out), _planes(input))
+    return out
+
+
+_avg_pool2d.vjp(
+    input=lambda F, grad, input_shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override: (
+        F.avg_pool2d_backward(
+            grad, input_shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override
+        )
+    )
+)
+
+
+@define_op(
+    inputs=("grad_output",),
+    shape=lambda grad, input_size, *rest: input_size,
+    dtype=rules.only_floating,
+    samples=lambda make: [
+        make(make.array(*_mean_shape(shape, *rest)), shape, *rest) for shape, *rest in _mean_samples(make)
+    ],
+)
+def avg_pool2d_backward(
+    xp: Any,
+    grad_output: Any,
+    input_size: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: Any,
+    count_include_pad: Any,
+    divisor_override: Any,
+) -> Any:
+    """The gradient of :func:`avg_pool2d`: each window's is spread evenly over its elements."""
+    out = xp.zeros(input_size, dtype=grad_output.dtype, device=grad_output.device)
+    counts = grad_output.shape[-2:]
+    along = tuple(zip(kernel, stride, padding, (1, 1), strict=True))
+    divisors = _divisors(xp, out, counts, along, count_include_pad, divisor_override)
+    taps = list(_taps(input_size[-2:], counts, kernel, stride, padding, (1, 1)))
+
+    def fill(out: Any, grad: Any) -> None:
+        share = grad / divisors
+        for windows, place in taps:
+            out[place] += share[windows]
+
+    along_first(fill, _planes(out), _planes(grad_output))
+    return out
+
+
+avg_pool2d_backward.vjp(
+    grad_output=lambda F, grad, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override: F.avg_pool2d(
+        grad, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+)
+
+# --- the public functions
+
+
+def _pair(name: str, value: Any, low: int) -> Pair:
+    """``value``, one int for both dimensions or one for each."""
+    given = tuple(value) if isinstance(value, Sequence) else (value,)
+    if len(given) not in (1, 2) or not all(hasattr(v, "__index__") for v in given):
+        raise ArgumentTypeError(f"{name} must be an int or two ints, got {value!r}")
+    first, last = given[0].__index__(), given[-1].__index__()
+    if min(first, last) < low:
+        raise ArgumentRangeError(f"{name} must be at least {low} in each dimension, got {value!r}")
+    return first, last
+
+
+def _window(kernel_size: Sizes, stride: Sizes | None, padding: Sizes) -> tuple[Pair, Pair, Pair]:
+    kernel = _pair("kernel_size", kernel_size, 1)
+    strides = kernel if stride is None or stride == () else _pair("stride", stride, 1)
+    sides = _pair("padding", padding, 0)
+    if any(p > k // 2 for p, k in zip(sides, kernel, strict=True)):
+        raise ArgumentRangeError(
+            f"padding must be at most half of kernel_size, got padding={padding} and kernel_size={kernel_size}"
+        )
+    return kernel, strides, sides
+
+
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W).
+        kernel_size: Size of the windows; one int, or height and width, like the next three.
+        stride: Step from one window to the next; ``kernel_size`` by default.
+        padding: Elements, smaller than any number, added on each side; at most half of ``kernel_size``.
+        dilation: Distance between the elements of a window.
+        ceil_mode: Keep windows that reach over the end.
+        return_indices: Return also where in its flattened picture each element was.
+
+    Returns:
+        (N, C, H_out, W_out), and with ``return_indices`` an int64 tensor of that shape. Among elements alike the first
+        is meant; it also gets the gradient.
+
+    Raises:
+        RuntimeError: No window fits, or a number is out of its range.
+
+    Example:
+        >>> import lamella
+        >>> from lamella.nn.ops.pooling import max_pool2d
+        >>> max_pool2d(lamella.arange(16.0).view(1, 4, 4), 2)
+        tensor([[[ 5.,  7.],
+                 [13., 15.]]])
+    """
+    kernel, strides, sides = _window(kernel_size, stride, padding)
+    dilations = _pair("dilation", dilation, 1)
+    out = _max_pool2d(input, kernel, strides, sides, dilations, bool(ceil_mode))
+    if not return_indices:
+        return out
+    return out, max_pool2d_indices(input, out, kernel, strides, sides, dilations)
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W).
+        kernel_size: Size of the windows; one int, or height and width, like the next two.
+        stride: Step from one window to the next; ``kernel_size`` by default.
+        padding: Zeros added on each side; at most half of ``kernel_size``.
+        ceil_mode: Keep windows that reach over the end.
+        count_include_pad: Whether padding counts in the mean.
+        divisor_override: Divide the sums by this instead.
+
+    Returns:
+        (N, C, H_out, W_out).
+
+    Raises:
+        RuntimeError: No window fits, or a number is out of its range.
+    """
+    kernel, strides, sides = _window(kernel_size, stride, padding)
+    if divisor_override == 0:
+        raise ArgumentRangeError("divisor_override must not be 0")
+    return _avg_pool2d(  # type: ignore[no-any-return]
+        input, kernel, strides, sides, bool(ceil_mode), bool(count_include_pad), divisor_override
+    )
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: int | None | Sequence[int | None]) -> Tensor:
+    """The means of windows that are as even as can be, so many that the result has a given size.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W).
+        output_size: Height and width of the result, or one int for both; None keeps that of the input.
+
+    Returns:
+        (N, C, *output_size).
+
+    Raises:
+        RuntimeError: The input has another number of dimensions, or no elements to take a mean of.
+    """
+    shape = input.array.shape
+    if len(shape) not in (3, 4) or 0 in shape[-3:]:
+        raise ShapeError(
+            "adaptive_avg_pool2d: expected a 3-dimensional (C, H, W) or 4-dimensional (N, C, H, W) input whose C, H and "
+            f"W are not 0, got {shape}"
+        )
+    wanted = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * 2
+    if len(wanted) != 2:
+        raise ArgumentError(f"adaptive_avg_pool2d: output_size must be an int or two ints, got {output_size!r}")
+    height, width = shape[-2:]
+    rows, columns = (
+        size if count is None else _pair("output_size", count, 0)[0]
+        for size, count in zip((height, width), wanted, strict=True)
+    )
+    if rows == columns == 1:
+        return mean(input, (-2, -1), True)
+    if rows and columns and not height % rows and not width % columns:
+        windows = reshape(input, (*shape[:-2], rows, height // rows, columns, width // columns))
+        return mean(windows, (-3, -1))
+    return matmul(matmul(_averages(input, height, rows), input), _averages(input, width, columns).mT)
+
+
+def _averages(input: Tensor, size: int, count: int) -> Tensor:
+    """The matrix (``count``, ``size``) that takes the means of ``count`` even windows."""
+    rows = []
+    for i in range(count):
+        start, stop = i * size // count, -(-(i + 1) * size // count)
+        rows.append([1 / (stop - start) if start <= j < stop else 0.0 for j in range(size)])
+    made: Tensor = input.new_tensor(rows).reshape(count, size)
+    return made
+
+
+__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d"]

@@ -1,0 +1,1 @@
+"""What tests of nn's ops compare with. Never imported at run time."""
