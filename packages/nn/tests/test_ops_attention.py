@@ -67,9 +67,7 @@ def test_any_dimensions_in_front(shapes, scale):
 def test_masks(shape):
     inputs = given(*SHAPES[0])
     mask = lamella.from_numpy(numbers(*shape, seed=5)).requires_grad_()
-    assert_same_with_gradients(
-        scaled_dot_product_attention(*inputs, mask), by_formula(*inputs, mask), [*inputs, mask]
-    )
+    assert_same_with_gradients(scaled_dot_product_attention(*inputs, mask), by_formula(*inputs, mask), [*inputs, mask])
     allowed = np.random.default_rng(0).random(shape) < 0.7
     allowed[..., 0] = True
     hidden = lamella.from_numpy(np.where(allowed, 0.0, -math.inf))
@@ -82,9 +80,7 @@ def test_masks(shape):
 def test_causal(queries, keys):
     inputs = given((1, 2, queries, 3), (1, 2, keys, 3), (1, 2, keys, 2))
     mask = lamella.from_numpy(np.where(np.arange(keys) > np.arange(queries)[:, None], -math.inf, 0.0))
-    assert_same_with_gradients(
-        scaled_dot_product_attention(*inputs, is_causal=True), by_formula(*inputs, mask), inputs
-    )
+    assert_same_with_gradients(scaled_dot_product_attention(*inputs, is_causal=True), by_formula(*inputs, mask), inputs)
 
 
 @pytest.mark.parametrize("shape", [(40, 3, 6), (3, 40, 6), (2, 2, 300), (1, 3, 400)])

@@ -125,7 +125,7 @@ REFUSED = [
     (lambda f: f(X, lamella.tensor([0, 1, 2, 11])), IndexRangeError, r"Target 11 is out of bounds\."),
     (lambda f: f(X, lamella.tensor([0, 1, 2, -1])), IndexRangeError, r"Target -1 is out of bounds\."),
     (lambda f: f(X, CLASSES[:3]), ArgumentError, r"Expected input batch_size \(4\) to match target batch_size \(3\)\."),
-    (lambda f: f(X, lamella.zeros(4)), DtypeError, r"expected target dtype to be Long or Byte, but got lamella.float32"),
+    (lambda f: f(X, lamella.zeros(4)), DtypeError, r"target dtype to be Long or Byte, but got lamella.float32"),
     (lambda f: f(X, CLASSES.int()), DtypeError, r"expected target dtype to be Long or Byte, but got lamella.int32"),
     (lambda f: f(X, CLASSES, reduction="foo"), ArgumentError, "foo is not a valid value for reduction"),
     (lambda f: f(X, CLASSES.reshape(4, 1)), ShapeError, "0D or 1D target tensor expected, multi-target not supported"),

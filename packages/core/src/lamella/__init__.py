@@ -92,7 +92,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-__all__ = [
+__all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "Generator",
     "Size",
     "Tensor",

@@ -125,9 +125,7 @@ def members_of(file: BinaryIO, start: int, size: int) -> list[Member]:
     end = _END.unpack(_read_at(file, start + size - _END.size, _END.size))
     count, length, position = end[7], end[8], end[9]
     if end[0] != b"PK\x06\x06" or position + length + _END.size != size:
-        raise CheckpointError(
-            "the file does not end as a checkpoint does: it is cut short, damaged, or was repacked."
-        )
+        raise CheckpointError("the file does not end as a checkpoint does: it is cut short, damaged, or was repacked.")
     directory = _read_at(file, start + position, length + _END.size)
     members = _parse_central(directory[:length], count)
     if directory != _directory(members, position):
@@ -142,9 +140,7 @@ def members_of(file: BinaryIO, start: int, size: int) -> list[Member]:
         expected = member.data_position + member.size
         header = member.local_header()
         if expected > position or _read_at(file, start + member.position, len(header)) != header:
-            raise CheckpointError(
-                f"the header of member {member.name!r} is damaged or of a kind not allowed."
-            )
+            raise CheckpointError(f"the header of member {member.name!r} is damaged or of a kind not allowed.")
     if expected != position:
         raise CheckpointError("bytes that belong to no member lie before the directory.")
     return members
@@ -159,9 +155,7 @@ def read_into(file: BinaryIO, start: int, member: Member, out: memoryview[Any]) 
     file.seek(start + member.data_position)
     _fill(file, out)
     if zlib.crc32(out) != member.crc:
-        raise CheckpointError(
-            f"the data of member {member.name!r} does not match its checksum: it is damaged."
-        )
+        raise CheckpointError(f"the data of member {member.name!r} does not match its checksum: it is damaged.")
 
 
 def _read_at(file: BinaryIO, position: int, length: int) -> bytes:

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 
 from lamella.core import algebra, graph
-from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import ArgumentError, ArgumentTypeError, GradError, NameMissing, ShapeError
 from lamella.core.function import Function
 from lamella.core.graph import (
@@ -31,32 +30,34 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 def _roots(tensors: tuple[Tensor, ...], grads: tuple[Tensor | None, ...]) -> list[tuple[graph.Node, Tensor]]:
     if len(tensors) != len(grads):
         raise ArgumentError(f"got {len(tensors)} tensors and {len(grads)} gradients; give one gradient a tensor")
-    roots = []
-    for i, (tensor, grad) in enumerate(zip(tensors, grads, strict=True)):
-        if not isinstance(tensor, Tensor):
-            raise ArgumentTypeError(f"expected Tensors to start from, got {type(tensor).__name__}")
-        node = live_node(tensor)
-        if node is None:
+    return [_root(i, tensor, grad) for i, (tensor, grad) in enumerate(zip(tensors, grads, strict=True))]
+
+
+def _root(i: int, tensor: Tensor, grad: Tensor | None) -> tuple[graph.Node, Tensor]:
+    """Where the backward pass of the ``i``-th tensor starts, and with which gradient."""
+    if not isinstance(tensor, Tensor):
+        raise ArgumentTypeError(f"expected Tensors to start from, got {type(tensor).__name__}")
+    node = live_node(tensor)
+    if node is None:
+        raise GradError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn. Set requires_grad=True on "
+            "what you differentiate by, and compute outside no_grad()."
+        )
+    if grad is None:
+        if tensor.array.size != 1:
             raise GradError(
-                f"element {i} of tensors does not require grad and does not have a grad_fn. Set requires_grad=True on "
-                "what you differentiate by, and compute outside no_grad()."
+                "grad can be implicitly created only for scalar outputs, this one has shape "
+                f"{tuple(tensor.shape)}. Reduce it first, for instance with .sum(), or pass gradient=."
             )
-        if grad is None:
-            if tensor.array.size != 1:
-                raise GradError(
-                    f"grad can be implicitly created only for scalar outputs, this one has shape {tuple(tensor.shape)}. "
-                    "Reduce it first, for instance with .sum(), or pass gradient=."
-                )
-            if tensor.array.dtype not in DIFFERENTIABLE or tensor.is_complex():
-                raise GradError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
-            grad = algebra.ones_like(tensor)
-        elif grad.shape != tensor.shape:
-            raise ShapeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of {grad.shape} and output[{i}] has a shape of "
-                f"{tensor.shape}."
-            )
-        roots.append((node, grad))
-    return roots
+        if tensor.is_complex():
+            raise GradError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
+        return node, algebra.ones_like(tensor)
+    if grad.shape != tensor.shape:
+        raise ShapeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {grad.shape} and output[{i}] has a shape of "
+            f"{tensor.shape}."
+        )
+    return node, grad if grad.array.dtype == tensor.array.dtype else grad.to(tensor.dtype)
 
 
 def _run(
@@ -67,8 +68,8 @@ def _run(
         with set_grad_enabled(create_graph):
             return graph.run_backward(roots, algebra.TENSORS, keep_graph=keep_graph, targets=targets)
     raw = algebra.raw(type(roots[0][1].array))
-    mode = current_mode()
-    token = switch_mode(Mode(False, None, mode.inference))  # for user-written backward functions, which compute on Tensors
+    # user-written backward functions and hooks compute on Tensors: they are not recorded either
+    token = switch_mode(Mode(False, None, current_mode().inference))
     try:
         starts = [(node, grad.array.copy() if type(node) is Leaf else grad.array) for node, grad in roots]
         found = graph.run_backward(starts, raw, keep_graph=keep_graph, targets=targets)
@@ -119,7 +120,8 @@ def _gradients(
         node = live_node(tensor)
         if node is None:
             raise GradError(
-                f"One of the differentiated Tensors does not require grad (input {i}, shape {tuple(tensor.shape)}). Set "
+                f"One of the differentiated Tensors does not require grad (input {i}, shape "
+                f"{tuple(tensor.shape)}). Set "
                 "requires_grad=True on it before computing."
             )
         nodes.append(node)

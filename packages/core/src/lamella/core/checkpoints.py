@@ -263,9 +263,7 @@ def _check_kind(file: BinaryIO, start: int, size: int) -> None:
 def _read_header(file: BinaryIO, start: int, members: list[archive.Member]) -> dict[str, Any]:
     names = [member.name for member in members]
     if names != [TREE, *(f"storages/{i}" for i in range(len(names) - 1))]:
-        raise CheckpointError(
-            f"expected members {TREE}, storages/0, storages/1 and so on, found {names[:3]}."
-        )
+        raise CheckpointError(f"expected members {TREE}, storages/0, storages/1 and so on, found {names[:3]}.")
     text = bytearray(members[0].size)
     archive.read_into(file, start, members[0], memoryview(text))
     try:
@@ -304,14 +302,10 @@ def _read(file: BinaryIO, start: int, members: list[archive.Member]) -> list[NDA
 
 def _mapped(file: BinaryIO, start: int, members: list[archive.Member]) -> list[NDArray[np.uint8]]:
     pages = memory_map.mmap(file.fileno(), 0, access=memory_map.ACCESS_COPY)
-    return [
-        np.frombuffer(pages, np.uint8, member.size, start + member.data_position) for member in members[1:]
-    ]
+    return [np.frombuffer(pages, np.uint8, member.size, start + member.data_position) for member in members[1:]]
 
 
-def _tensor(
-    entry: Any, units: list[int], storages: list[NDArray[np.uint8]], map_location: MapLocation
-) -> Tensor:
+def _tensor(entry: Any, units: list[int], storages: list[NDArray[np.uint8]], map_location: MapLocation) -> Tensor:
     """Make a tensor of what the file says about it, once all of it has proved to be possible."""
 
     def refuse(why: str) -> NoReturn:
@@ -341,9 +335,7 @@ def _tensor(
     needed = 0 if 0 in shape else offset + last + element.itemsize
     if max(needed, offset) > storage.size:
         refuse(f"it reaches to byte {max(needed, offset)} of a storage of {storage.size} bytes")
-    if type(entry["requires_grad"]) is not bool or (
-        entry["requires_grad"] and element not in dtypes.DIFFERENTIABLE
-    ):
+    if type(entry["requires_grad"]) is not bool or (entry["requires_grad"] and element not in dtypes.DIFFERENTIABLE):
         refuse("requires_grad must be a bool, and false for dtypes without gradients")
     if 0 in shape:
         array = np.empty(shape, element)
@@ -369,6 +361,5 @@ def _place(saved: Any, map_location: MapLocation) -> device:
     if isinstance(map_location, (str, device)):
         return device(map_location)
     raise ArgumentTypeError(
-        "load: expected map_location as a device, its name, or a dict of such names, "
-        f"got {type_name(map_location)}."
+        f"load: expected map_location as a device, its name, or a dict of such names, got {type_name(map_location)}."
     )

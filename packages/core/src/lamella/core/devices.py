@@ -21,7 +21,8 @@ class device:
 
     def __init__(self, type: str | device, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index
+            given: device = type
+            type, index = given.type, given.index
         if not isinstance(type, str):
             raise ArgumentTypeError(f"device: expected a string such as 'cpu' or 'cuda:0', got {type!r}")
         name, colon, number = type.partition(":")

@@ -1,12 +1,13 @@
 """The one path every op call takes.
 
-:func:`define_op` makes the public function of an op. Called with Tensors it finds the kernel for their arrays, computes,
+:func:`define_op` makes the public function of an op. Called with Tensors it finds the kernel for their arrays,
+computes,
 wraps the result, and if a gradient is wanted adds a node to the graph. Called with raw arrays it only computes: so the
 same gradient rules, written in ops, run on arrays at NumPy's speed and on Tensors differentiably.
 
 Ops of one input, and of two without attributes, have a short way (:func:`_unary`, :func:`_binary`) for the plain case:
-Tensors of one dtype, no interpreter. It does what :func:`apply` does, with nothing left to decide. Checks are the kernel's own;
-:func:`_explain` finds the good message after one fails.
+Tensors of one dtype, no interpreter. It does what :func:`apply` does, with nothing left to decide. Checks are the
+kernel's own; :func:`_explain` finds the good message after one fails.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class OpNode(Node):
             if cell[0] != seen:
                 raise GradError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor saved by {self.name()} is at version {cell[0]}; expected version {seen} instead. Use the "
+                    f"a tensor saved by {self.name()} is at version {cell[0]}; expected version {seen} instead. "
+                    "Use the "
                     "out-of-place form of the op that changed it, or change a clone()."
                 )
         if op.joint is not None or op.variadic:
@@ -187,7 +189,14 @@ def define_op(
         if name is not None:
             forward.__name__ = name
         op = Op(
-            forward, inputs=inputs, shape=shape, dtype=dtype, variadic=variadic, view=view, samples=samples, errors=errors
+            forward,
+            inputs=inputs,
+            shape=shape,
+            dtype=dtype,
+            variadic=variadic,
+            view=view,
+            samples=samples,
+            errors=errors,
         )
         if op.name in OPS:
             raise TypeError(f"an op named {op.name!r} is already defined, in {OPS[op.name].forward.__module__}")
@@ -229,7 +238,7 @@ def _unary(op: Op) -> Callable[..., Any]:
             if array.dtype in direct:
                 try:
                     result = kernels[type(array)](array, *attrs)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  # _explain raises it again, or a better one
                     result = _explain(op, (array,), attrs, error)
                 if type(result) is not type(array):
                     if type(result) is tuple:
@@ -291,7 +300,7 @@ def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
             if ready:
                 try:
                     result = kernels[type(a)](a, b)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  # _explain raises it again, or a better one
                     result = _explain(op, (a, b), (), error)
                 out = new(Tensor)
                 if type(result) is not type(a):
@@ -388,7 +397,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
                 operands = _converted(operands, compute)
         kernel = op.kernels[type(first)]
         result = kernel(operands, *attrs) if op.variadic else kernel(*operands, *attrs)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # _explain raises it again, or a better one
         result = _explain(op, ([operands] if op.variadic else operands), attrs, error)
         dtype = op.dtype.find(operands, *attrs)[1]
     if type(result) in (tuple, list):
@@ -400,7 +409,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
     out = new(Tensor)
     out.array = result
     out._cell = out._view = out._grad = out._node = None
-    if recording and result.dtype in DIFFERENTIABLE and any([e is not None for e in edges]):
+    if recording and result.dtype in DIFFERENTIABLE and any(edge is not None for edge in edges):
         node = out._node = new(OpNode)
         node.shape = result.shape
         node.dtype = result.dtype
@@ -427,7 +436,9 @@ def _operand(op: Op, x: Any) -> Any:
 def _converted(operands: list[Any], compute: Any) -> list[Any]:
     each = compute if isinstance(compute, tuple) else (compute,) * len(operands)
     return [
-        x.astype(d) if d is not None and getattr(x, "ndim", None) is not None and x.dtype is not d and x.dtype != d else x
+        x.astype(d)
+        if d is not None and getattr(x, "ndim", None) is not None and x.dtype is not d and x.dtype != d
+        else x
         for x, d in zip(operands, each, strict=True)
     ]
 
@@ -527,7 +538,7 @@ def _several(
 ) -> tuple[Tensor, ...]:
     """The results of an op that has more than one."""
     outs: list[Tensor] = [Tensor._wrap(a) for a in arrays]
-    if any([e is not None for e in edges]):
+    if any(edge is not None for edge in edges):
         node = new(SeveralNode)
         node.parts = tuple([(a.shape, a.dtype) for a in arrays])
         node.shape, node.dtype = (), None  # each of its parts has its own
@@ -542,7 +553,10 @@ def _several(
 
 
 def _explain(op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], error: Exception) -> Any:
-    """A kernel failed: raise the message that helps, or compute again if only a floating-point warning was in the way."""
+    """A kernel failed.
+
+    Raise the message that helps, or compute again if only a floating-point warning was in the way.
+    """
     flat = list(operands[0]) if op.variadic else list(operands)
     arrays = [x for x in flat if type(x) in backends._by_array_type]
     devices = [backends.device_of(x) for x in arrays]
@@ -552,7 +566,9 @@ def _explain(op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], error: Exc
             f"{' and '.join(dict.fromkeys(map(str, devices)))}. Move one of them with x.to(device)."
         ) from None
     shapes: list[Any] = [
-        tuple(getattr(i, "shape", None) for i in x) if isinstance(x, tuple) else getattr(x, "shape", None if x is None else ())
+        tuple(getattr(i, "shape", None) for i in x)
+        if isinstance(x, tuple)
+        else getattr(x, "shape", None if x is None else ())
         for x in flat
     ]
     try:

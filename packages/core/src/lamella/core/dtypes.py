@@ -17,7 +17,10 @@ _PY_BOOL = bool  # the module's own `bool` below is a dtype, as in PyTorch
 
 
 class dtype:
-    """An element type, such as ``lamella.float32``. There is one object for each type; compare with ``is`` or ``==``."""
+    """An element type, such as ``lamella.float32``. There is one object for each type.
+
+    Compare with ``is`` or ``==``.
+    """
 
     __slots__ = ("category", "is_complex", "is_floating_point", "is_signed", "itemsize", "name", "numpy")
 
@@ -177,7 +180,10 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
 
 def combine(strong: dtype | None, weak: dtype | None) -> dtype | None:
-    """Promote where ``weak`` counts only if its category is higher: 0-dim tensors beside others, numbers beside tensors."""
+    """Promote where ``weak`` counts only if its category is higher.
+
+    0-dim tensors beside others, numbers beside tensors.
+    """
     if strong is None or weak is None:
         return strong or weak
     if weak.category <= strong.category:
@@ -235,7 +241,9 @@ class iinfo:
     def __init__(self, type: dtype) -> None:
         kind = to_dtype(type)
         if kind.category != _INT:
-            raise ArgumentTypeError(f"iinfo() needs an integer dtype, got {kind}; use finfo() for floating-point dtypes")
+            raise ArgumentTypeError(
+                f"iinfo() needs an integer dtype, got {kind}; use finfo() for floating-point dtypes"
+            )
         limits = np.iinfo(kind.numpy)
         self.dtype = kind.name
         self.bits: int = limits.bits

@@ -123,12 +123,15 @@ class FunctionNode(Node):
         if edge is None or grad is None:
             return None
         if not isinstance(grad, Tensor):
-            raise GradError(f"{self.name()}: backward returned {type(grad).__name__} for argument {i}, expected a Tensor")
+            raise GradError(
+                f"{self.name()}: backward returned {type(grad).__name__} for argument {i}, expected a Tensor"
+            )
         try:
             return algebra.fit(algebra.from_tensor(grad), edge)
         except GradError:
             raise ShapeError(
-                f"Function {self.name()} returned an invalid gradient at index {i} - got {list(grad.shape)} but expected "
+                f"Function {self.name()} returned an invalid gradient at index {i} - got {list(grad.shape)} but "
+                "expected "
                 f"shape compatible with {list(edge.shape)}"
             ) from None
 
@@ -145,8 +148,8 @@ class Function:
     """An op with a gradient of its own.
 
     Subclass it with static methods ``forward(ctx, *args)`` and ``backward(ctx, *grads)``, and call ``apply``.
-    ``backward`` computes with Tensors, so it is differentiable if it is written in ops. PyTorch's second form, ``forward``
-    without ``ctx`` and ``setup_context(ctx, inputs, output)``, works too.
+    ``backward`` computes with Tensors, so it is differentiable if it is written in ops. PyTorch's second form,
+    ``forward`` without ``ctx`` and ``setup_context(ctx, inputs, output)``, works too.
 
     Example:
         >>> import lamella
@@ -194,7 +197,8 @@ class Function:
         if recording:
             # an input returned as it is becomes a result of this op, unless it was changed on purpose
             outputs = tuple(
-                o.view(o.shape) if any(o is a for a in args) and not any(o is d for d in ctx._dirty) else o for o in outputs
+                o.view(o.shape) if any(o is a for a in args) and not any(o is d for d in ctx._dirty) else o
+                for o in outputs
             )
             node = FunctionNode.__new__(FunctionNode)
             node.function, node.context = cls, ctx
@@ -239,7 +243,7 @@ class _Refuse(Function):
         raise GradError("trying to differentiate twice a function that was marked with @once_differentiable")
 
     @classmethod
-    def apply(cls, value: Tensor) -> Any:  # type: ignore[override]  # one argument
+    def apply(cls, value: Tensor) -> Any:
         with graph.enable_grad():
             return super().apply(value.detach().requires_grad_())
 

@@ -35,7 +35,7 @@ class Mode:
         self.inference = inference
 
 
-_mode: ContextVar[Mode] = ContextVar("lamella_mode", default=Mode())
+_mode: ContextVar[Mode] = ContextVar("lamella_mode", default=Mode())  # noqa: B039  # a Mode never changes
 #: The mode in force here: ``current_mode()``. Bound once, because every op call asks.
 current_mode = _mode.get
 #: ``token = switch_mode(mode)``, undone by ``restore_mode(token)``: what the context managers below are made of.
@@ -83,7 +83,7 @@ class ModeSwitch:
                     except GeneratorExit:
                         running.close()
                         raise
-                    except BaseException as error:
+                    except BaseException as error:  # noqa: BLE001  # the generator gets it
                         step, value = running.throw, error
         else:
 
@@ -164,7 +164,10 @@ class inference_mode(ModeSwitch):
 
 
 class interpreted(ModeSwitch):
-    """Hands every op call inside to ``interpreter`` (see ``dispatch.Interpreter``); None switches back to plain running."""
+    """Hands every op call inside to ``interpreter`` (see ``dispatch.Interpreter``).
+
+    None switches back to plain running.
+    """
 
     def __init__(self, interpreter: Any) -> None:
         super().__init__()

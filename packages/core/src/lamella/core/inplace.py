@@ -1,6 +1,7 @@
 """In-place forms: a tensor takes over the result of an op, in its own memory and in the graph.
 
-``x.op_(…)`` is ``op(x, …)`` written into ``x``'s memory, after which ``x`` stands in the graph where the result stood. If
+``x.op_(…)`` is ``op(x, …)`` written into ``x``'s memory, after which ``x`` stands in the graph where the result
+stood. If
 ``x`` is a view, its base is at the same time replaced, in the graph, by a copy of itself with the view filled in; other
 views of the base find their new place when they are next used (``tensor.live_node``). So every gradient follows from
 the ordinary rules of ordinary ops, and what is not allowed is refused.
@@ -24,7 +25,8 @@ def _check_allowed(target: Tensor) -> None:
     """Refuse what PyTorch refuses while recording."""
     if type(target._node) is graph.Leaf:
         raise GradError(
-            "a leaf Variable that requires grad is being used in an in-place operation. Wrap it in no_grad(), or use the "
+            "a leaf Variable that requires grad is being used in an in-place operation. Wrap it in no_grad(), or "
+            "use the "
             "out-of-place op."
         )
     view = target._view
@@ -32,18 +34,21 @@ def _check_allowed(target: Tensor) -> None:
         return
     if type(view.base._node) is graph.Leaf:
         raise GradError(
-            "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap it in no_grad(), "
+            "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap it in "
+            "no_grad(), "
             "or work on a clone()."
         )
     if view.seen is None and live_node(view.base) is not None:
         raise GradError(
-            "a view was created in no_grad mode and is being modified inplace with grad mode enabled. Take the view with "
+            "a view was created in no_grad mode and is being modified inplace with grad mode enabled. Take the "
+            "view with "
             "grad mode enabled, or change it in no_grad()."
         )
     if not view.single and (target._node is not None or view.base._node is not None):
         raise GradError(
             "this tensor is one of several views that one op returned (unbind, split, chunk), and is being modified "
-            "inplace. Replace the in-place operation by an out-of-place one, or take the view with select() or narrow()."
+            "inplace. Replace the in-place operation by an out-of-place one, or take the view with select() or "
+            "narrow()."
         )
 
 
@@ -60,7 +65,9 @@ def update(target: Tensor, compute: Callable[[Tensor], Tensor], write: Callable[
     """
     mode = current_mode()
     if not target.array.flags.writeable:
-        raise GradError("this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first")
+        raise GradError(
+            "this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first"
+        )
     if mode.grad:
         _check_allowed(target)
         old = target
@@ -77,7 +84,8 @@ def update(target: Tensor, compute: Callable[[Tensor], Tensor], write: Callable[
     result = compute(old)
     if result.array.shape != target.array.shape:
         raise ShapeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}: an in-place op "
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}: an "
+            "in-place op "
             "can't change the shape"
         )
     if result.array.dtype != target.array.dtype:
@@ -142,7 +150,10 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _direct(target: Tensor, argument: Any) -> bool:
-    """Whether a ufunc may compute with ``argument`` straight into ``target``: nothing to convert or to broadcast it to."""
+    """Whether a ufunc may compute with ``argument`` straight into ``target``.
+
+    Nothing to convert or to broadcast it to.
+    """
     if isinstance(argument, Tensor):
         a, t = argument.array, target.array
         return type(a) is type(t) and a.dtype is t.dtype and (a.shape == t.shape or a.ndim == 0)
@@ -153,7 +164,11 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Fill the tensor with the elements of ``src``, broadcast and converted to its dtype and device."""
 
     def compute(old: Tensor) -> Tensor:
-        value = OPS["cast"].call(src.to(self.device), self.array.dtype) if src.dtype is not self.dtype else src.to(self.device)
+        value = (
+            OPS["cast"].call(src.to(self.device), self.array.dtype)
+            if src.dtype is not self.dtype
+            else src.to(self.device)
+        )
         return value.expand(self.shape)
 
     def write(array: Any) -> None:
@@ -166,7 +181,9 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill the tensor with one value: a number or a 0-dim tensor."""
     if isinstance(value, Tensor):
         if value.array.ndim:
-            raise ShapeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions.")
+            raise ShapeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions."
+            )
         return copy_(self, value)
 
     def write(array: Any) -> None:

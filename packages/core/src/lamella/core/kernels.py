@@ -1,9 +1,9 @@
 """``lamella.kernels``: which functions compute the ops, and how to choose.
 
-    lamella.kernels.load("numba")             # take the kernels a plugin offers into use
-    lamella.kernels.listing()                 # those in use, first choice first
-    with lamella.kernels.use("reference"):    # the ops' own forwards alone
-        ...
+lamella.kernels.load("numba")             # take the kernels a plugin offers into use
+lamella.kernels.listing()                 # those in use, first choice first
+with lamella.kernels.use("reference"):    # the ops' own forwards alone
+    ...
 """
 
 from __future__ import annotations

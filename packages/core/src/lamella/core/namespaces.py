@@ -42,9 +42,7 @@ def lookup(name: str, namespace: str = "lamella") -> ModuleType:
     full_name = f"{namespace}.{name}"
     distribution = SUBMODULES.get(full_name)
     if distribution is None:
-        raise NameMissing(
-            f"module {namespace!r} has no attribute {name!r}.{did_you_mean(name, _names(namespace))}"
-        )
+        raise NameMissing(f"module {namespace!r} has no attribute {name!r}.{did_you_mean(name, _names(namespace))}")
     try:
         return import_module(full_name)
     except PackageMissing as missing:

@@ -96,7 +96,9 @@ class Op:
         if parameters[: 1 + len(self.inputs)] != ("xp", *self.inputs):
             raise TypeError(f"{self.name}: the forward's parameters must start with xp, {', '.join(inputs)}")
         self.attributes = parameters[1 + len(self.inputs) :]
-        defaults = dict(zip(reversed(parameters[: code.co_argcount]), reversed(forward.__defaults__ or ()), strict=False))
+        defaults = dict(
+            zip(reversed(parameters[: code.co_argcount]), reversed(forward.__defaults__ or ()), strict=False)
+        )
         defaults |= forward.__kwdefaults__ or {}
         self.defaults = defaults
         self.forward = forward
@@ -155,7 +157,8 @@ class Op:
         else:
             if set(rules) != set(self.inputs):
                 raise TypeError(
-                    f"{self.name}: gradient rules are for {', '.join(rules) or 'nothing'}, but the differentiable inputs "
+                    f"{self.name}: gradient rules are for {', '.join(rules) or 'nothing'}, but the differentiable "
+                    "inputs "
                     f"are {', '.join(self.inputs)}. Give None for an input without a gradient."
                 )
             self.rules = [None if rule is None else prepared(rule) for rule in (rules[i] for i in self.inputs)]

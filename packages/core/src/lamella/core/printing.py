@@ -62,9 +62,7 @@ def set_printoptions(
     def number(name: str, given: Any) -> Any:
         is_whole = isinstance(given, (int, np.integer)) or (name == "threshold" and given == math.inf)
         if given is not None and (isinstance(given, bool) or not is_whole or given < 0):
-            raise ArgumentError(
-                f"set_printoptions: expected {name} to be an int of at least 0, got {given!r}."
-            )
+            raise ArgumentError(f"set_printoptions: expected {name} to be an int of at least 0, got {given!r}.")
         return getattr(chosen, name) if given is None else given
 
     _options = PrintOptions(

@@ -74,9 +74,7 @@ def _checked_seed(seed: Any) -> int:
         )
     number = operator.index(seed)
     if not -(2**63) <= number < 2**64:
-        raise ArgumentRangeError(
-            f"manual_seed: seed {number} does not fit 64 bits. Pass one from -2**63 to 2**64 - 1."
-        )
+        raise ArgumentRangeError(f"manual_seed: seed {number} does not fit 64 bits. Pass one from -2**63 to 2**64 - 1.")
     return number % 2**64
 
 
@@ -209,9 +207,7 @@ class Generator:
         dtype = np.dtype(dtype)
         if dtype not in _FLOAT_LANES:
             names = ", ".join(str(known) for known in _FLOAT_LANES)
-            raise DtypeError(
-                f"{what}: expected one of {names}, got {dtype}. Draw in one of these and convert."
-            )
+            raise DtypeError(f"{what}: expected one of {names}, got {dtype}. Draw in one of these and convert.")
         out = np.empty(shape, dtype)
         parts = out.view(out.real.dtype) if out.ndim else out.reshape(1).view(out.real.dtype)
         if dtype != np.float16:
@@ -246,8 +242,7 @@ class Generator:
             raise ArgumentRangeError(f"uniform: expected low <= high, got low={low} and high={high}.")
         if real.kind == "f" and not high - low <= float(np.finfo(real).max):
             raise ArgumentRangeError(
-                f"uniform: the distance from low={low} to high={high} exceeds the largest {real}. "
-                "Narrow the range."
+                f"uniform: the distance from low={low} to high={high} exceeds the largest {real}. Narrow the range."
             )
         bits = 53 if real == np.float64 else 11 if real == np.float16 else 24
         is_unit = low == 0.0 and high == 1.0
@@ -267,9 +262,7 @@ class Generator:
         last = np.nextafter(real.type(high), real.type(low)) if real.kind == "f" else np.float32(0)
         return self._fill_floats(shape, dtype, transform, "uniform")
 
-    def normal(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], mean: float = 0.0, std: float = 1.0
-    ) -> NDArray[Any]:
+    def normal(self, shape: tuple[int, ...], dtype: np.dtype[Any], mean: float = 0.0, std: float = 1.0) -> NDArray[Any]:
         """Draw from the normal distribution, two elements from two uniforms (Box and Muller).
 
         Args:

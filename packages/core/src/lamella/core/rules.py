@@ -213,7 +213,10 @@ def _selected(operands: Any, *attributes: Any) -> tuple[Any, Any]:
 
 
 def refusing(rule: DtypeRule, *kinds: str) -> DtypeRule:
-    """``rule``, not defined where the operands promote to one of ``kinds``: "bool", "integer", "floating", "complex"."""
+    """``rule``, not defined where the operands promote to one of ``kinds``.
+
+    "bool", "integer", "floating", "complex".
+    """
     names = ("bool", "integer", "floating", "complex")
     refused = [names.index(kind) for kind in kinds]
     expected = " or ".join(name for name in names if name not in kinds)
@@ -224,7 +227,9 @@ def refusing(rule: DtypeRule, *kinds: str) -> DtypeRule:
             raise DtypeError(f"not defined for dtype {d}; expected {expected}. Convert first with x.to(dtype).")
         return rule.find(operands, *attributes)
 
-    return DtypeRule(find, frozenset(d.numpy for d in dtypes.ALL if d.numpy in rule.direct and d.category not in refused))
+    return DtypeRule(
+        find, frozenset(d.numpy for d in dtypes.ALL if d.numpy in rule.direct and d.category not in refused)
+    )
 
 
 _numbers = dtypes.ANY - {dtypes.bool.numpy}

@@ -103,7 +103,10 @@ class Tensor:
     __array_ufunc__ = None
 
     def __new__(cls, *args: Any) -> Any:
-        """``Tensor(sizes…)`` is uninitialized, ``Tensor(values)`` a copy; both of the default dtype. Prefer ``tensor()``."""
+        """``Tensor(sizes…)`` is uninitialized, ``Tensor(values)`` a copy.
+
+        Both of the default dtype. Prefer ``tensor()``.
+        """
         default = dtypes.get_default_dtype().numpy
         if len(args) == 1 and not isinstance(args[0], (int, Size)):
             values = args[0].array if isinstance(args[0], Tensor) else args[0]
@@ -401,7 +404,9 @@ class Tensor:
             RuntimeError: The tensor is no leaf that requires grad.
         """
         if type(self._node) is not graph.Leaf:
-            raise GradError("post accumulate grad hooks cannot be registered on tensors that are not leaves requiring grad")
+            raise GradError(
+                "post accumulate grad hooks cannot be registered on tensors that are not leaves requiring grad"
+            )
         if self._node.after_hooks is None:
             self._node.after_hooks = []
         return graph.Handle(self._node.after_hooks, hook)

@@ -37,13 +37,13 @@ THREAD_WORK = 4 << 20
 
 
 class RowClass(NamedTuple):
-    """Rows of the input ``start, start + stride, …`` (``count`` of them), and the rows of the kernel that reach them.
+    """Rows of the input ``start, start + stride, …`` (``length`` of them), and the rows of the kernel that reach them.
 
     The q-th of them and kernel row ``taps[t]`` make row ``q + shifts[t]`` of the result; shifts fall.
     """
 
     start: int
-    count: int
+    length: int
     taps: range
     shifts: range
 
@@ -86,7 +86,7 @@ def conv2d(
                 # rows begin to end of this class make the piece; those outside of low to high are padding
                 begin, end = top - rows.shifts[0], bottom - rows.shifts[-1]
                 low = min(max(0, begin), end)
-                high = max(min(rows.count, end), low)
+                high = max(min(rows.length, end), low)
                 columns = np.empty((images, c, kw, high - low, ow), input.dtype)
                 lay_columns(columns, input, (first, last, low, high), rows.start, stride, padding[2], dilation[1])
                 columns = columns.reshape(images, groups, per_group * kw, (high - low) * ow)
@@ -110,7 +110,7 @@ def conv2d(
                 if filled:
                     part += np.add.reduce(along, 2, part.dtype)
                 else:
-                    np.add.reduce(along, 2, part.dtype, part)
+                    np.add.reduce(along, 2, part.dtype, out=part)
                 filled = True
             if added is not None:
                 part += added
@@ -129,16 +129,15 @@ def conv2d_input(
     o, per_group, kh, kw = weight.shape
     ow = grad.shape[3]
     out = np.empty(input_size, grad.dtype)
+    flat = out.reshape(n, groups, per_group, h * w)
+    direct = kw == 1 and stride == (1, 1) and not any(padding[2:])
+    places = [reach(j * dilation[1] - padding[2], stride[1], ow, w) for j in range(kw)]
     for rows in row_classes(h, kh, stride[0], padding[0], dilation[0]):
         target = out[:, :, rows.start :: stride[0]]
         if not rows.taps:
             target[...] = 0
             continue
         matrix = _matrix(weight, rows.taps, groups).swapaxes(1, 2)
-        direct = kw == stride[1] == 1 and stride[0] == 1 and not any(padding[2:])
-        flat = out.reshape(n, groups, per_group, h * w)
-
-        places = [reach(j * dilation[1] - padding[2], stride[1], ow, w) for j in range(kw)]
 
         def work(pieces: list[Piece], rows: RowClass = rows, target: Array = target, matrix: Array = matrix) -> None:
             for first, last, low, high in pieces:
@@ -155,7 +154,7 @@ def conv2d_input(
                     part[..., place] += product[:, :, j, :, start:stop]
 
         elements = (o * len(rows.taps) + c * kw) * ow
-        share(work, cut(n, rows.count, elements), n * rows.count * ow * c * kw * (o // groups) * len(rows.taps))
+        share(work, cut(n, rows.length, elements), n * rows.length * ow * c * kw * (o // groups) * len(rows.taps))
     return out
 
 
@@ -170,7 +169,7 @@ def conv2d_weight(
     out = np.zeros(weight_size, input.dtype)
     for rows in row_classes(h, kh, stride[0], padding[0], dilation[0]):
         taps = len(rows.taps)
-        if not taps or not rows.count:
+        if not taps or not rows.length:
             continue
         sums: dict[Piece, Array] = {}
 
@@ -191,8 +190,8 @@ def conv2d_weight(
                     total += product
             sums[pieces[0]] = total
 
-        pieces = cut(n, rows.count, (c * kw + o * taps) * ow)
-        share(work, pieces, n * rows.count * ow * c * kw * (o // groups) * taps)
+        pieces = cut(n, rows.length, (c * kw + o * taps) * ow)
+        share(work, pieces, n * rows.length * ow * c * kw * (o // groups) * taps)
         for piece in pieces:  # in order: the same numbers every time
             if piece in sums:
                 out[:, :, rows.taps.start :: rows.taps.step] += (
@@ -212,40 +211,43 @@ def _matrix(weight: Array, taps: range, groups: int) -> Array:
 def lay_columns(columns: Array, input: Array, piece: Piece, start: int, stride: Pair, left: int, dilation: int) -> None:
     """Fill ``columns`` (images, C, kw, rows, columns of the result) from one class of the input's rows."""
     first, last, low, high = piece
+    if low == high:
+        return
     ow, w, kw = columns.shape[4], input.shape[3], columns.shape[2]
-    inside, offset = input, start + low * stride[0]
-    n, c, r, e = input.strides
-    offset = first * n + offset * r
     reached = (ow - 1) * stride[1] + dilation * (kw - 1) + 1
+    begin, end = start + low * stride[0], start + high * stride[0]
     if left or reached > w:
         inside = np.zeros((last - first, input.shape[1], high - low, max(reached, left + w)), input.dtype)
-        lines = slice(start + low * stride[0], start + high * stride[0], stride[0])
-        inside[..., left : left + w] = input[first:last, :, lines]
+        inside[..., left : left + w] = input[first:last, :, begin : end : stride[0]]
         n, c, r, e = inside.strides
         offset = 0
     else:
+        inside = input
+        n, c, r, e = input.strides
+        offset = first * n + begin * r
         r *= stride[0]
+    # made by hand, as a view of overlapping windows costs as_strided five times as long
     columns[...] = np.ndarray(columns.shape, input.dtype, inside, offset, (n, c, e * dilation, r, e * stride[1]))
 
 
 def lay_rows(gathered: Array, grad: Array, piece: Piece, shifts: range) -> None:
-    """Fill ``gathered`` (images, O, taps, rows, columns) with the rows of ``grad`` that each row of the input reached."""
+    """Fill ``gathered`` (images, O, taps, rows, columns) with the rows of ``grad`` that rows of the input reached."""
     first, last, low, high = piece
-    oh = grad.shape[2]
-    begin, end = low + shifts[-1], high + shifts[0]  # what is wanted of the result's rows; shifts fall
-    n, o, r, e = grad.strides
-    offset = first * n + (low + shifts[0]) * r
-    if begin < 0 or end > oh:
+    begin, end = low + shifts[-1], high + shifts[0]  # the rows of the result that are wanted; shifts fall
+    images = grad[first:last]
+    if begin < 0 or end > grad.shape[2]:
         inside = np.zeros((last - first, grad.shape[1], end - begin, grad.shape[3]), grad.dtype)
-        there = slice(max(begin, 0), max(min(end, oh), 0))
-        inside[:, :, max(-begin, 0) : min(end, oh) - begin] = grad[first:last, :, there]
-        n, o, r, e = inside.strides
-        grad, offset = inside, (low + shifts[0] - begin) * r
-    gathered[...] = np.ndarray(gathered.shape, grad.dtype, grad, offset, (n, o, r * shifts.step, r, e))
+        there = images[:, :, max(begin, 0) : max(end, 0)]
+        skipped = min(max(-begin, 0), end - begin)
+        inside[:, :, skipped : skipped + there.shape[2]] = there
+        images, end, begin = inside, end - begin, 0
+    n, o, r, e = images.strides
+    offset = (end - (high - low)) * r  # the first tap has the largest shift
+    gathered[...] = np.ndarray(gathered.shape, grad.dtype, images, offset, (n, o, r * shifts.step, r, e))
 
 
 def reach(offset: int, stride: int, count: int, size: int) -> tuple[int, int, slice]:
-    """Which of ``count`` windows have an element inside ``size`` at ``offset`` from their start, and where those lie."""
+    """Which of ``count`` windows have an element within ``size`` at ``offset`` from their start, and where they lie."""
     low = min(max(0, -(offset // stride)), count)
     high = max(min(count, (size - 1 - offset) // stride + 1), low)
     start = low * stride + offset
@@ -253,7 +255,7 @@ def reach(offset: int, stride: int, count: int, size: int) -> tuple[int, int, sl
 
 
 def cut(images: int, rows: int, elements: int, halo: int = 0) -> list[Piece]:
-    """Cut ``images`` of ``rows`` into pieces, where a row lays out ``elements``, and a piece ``halo`` rows in addition."""
+    """Cut ``images`` of ``rows`` into pieces; a row lays out ``elements``, and a piece ``halo`` rows in addition."""
     if not rows:
         return []
     at_once = max(PIECE // max(1, elements), 8 * halo, 1)

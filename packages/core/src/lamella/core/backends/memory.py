@@ -74,9 +74,7 @@ def _set_thresholds() -> bool:
     library = None if wanted == "off" or chosen_elsewhere else _glibc()
     if library is None:
         return False
-    return bool(
-        library.mallopt(_M_MMAP_THRESHOLD, KEPT_BLOCK_MAX) and library.mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
-    )
+    return bool(library.mallopt(_M_MMAP_THRESHOLD, KEPT_BLOCK_MAX) and library.mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES))
 
 
 def _glibc() -> Any | None:

@@ -11,7 +11,6 @@ from lamella.core.backends import convolution, sums
 from lamella.core.devices import CPU, device
 
 
-
 def _sum(array: np.ndarray, dims: tuple[int, ...], keepdim: bool) -> Any:
     if array.size > 4096 or array.dtype == np.float16:
         return sums.total(np, array, dims, keepdim)

@@ -22,7 +22,8 @@ class Backend(Protocol):
     array_type: type
     #: Namespace of functions named as in the array API standard.
     xp: Any
-    #: Ops for which the library has a better way than the op's own forward: op name to ``kernel(*inputs, *attributes)``.
+    #: Ops for which the library has a better way than the op's own forward: op name to ``kernel(*inputs,
+    #: *attributes)``.
     kernels: Mapping[str, Callable[..., Any]]
 
     def unavailable(self) -> str | None:

@@ -188,8 +188,8 @@ def _run(context: Context, function: Chunk, start: int, stop: int, end: SimpleQu
     # In a function of its own so that an idle worker keeps neither arrays nor exceptions alive.
     try:
         context.run(function, start, stop)
-    except BaseException as failure:
-        end.put(failure)  # raised again in the thread that called parallel_for
+    except BaseException as failure:  # noqa: BLE001  # raised again in the thread that called parallel_for
+        end.put(failure)
     else:
         end.put(None)
 

@@ -340,7 +340,11 @@ def conv1d(
     Args:
         input: (N, C, L), or (C, L) for one sequence.
         weight: (O, C / groups, k).
-        bias: (O,). The other arguments are those of :func:`conv2d`.
+        bias: (O,).
+        stride: Step from one place to the next.
+        padding: Zeros at both ends, ``"valid"`` or ``"same"``.
+        dilation: Distance between the elements a kernel sees.
+        groups: Cut the channels into this many groups.
 
     Returns:
         (N, O, L_out), with L_out = (L + 2 * padding - dilation * (k - 1) - 1) // stride + 1.

@@ -12,8 +12,8 @@ from lamella.core import backends, dtypes, rules
 from lamella.core.backends import memory
 from lamella.core.devices import CPU, device
 from lamella.core.dispatch import define_op
-from lamella.core.dtypes import DIFFERENTIABLE, dtype, to_dtype
-from lamella.core.errors import ArgumentError, ArgumentTypeError, DeviceError, ShapeError
+from lamella.core.dtypes import dtype, to_dtype
+from lamella.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lamella.core.placement import backend_for
 from lamella.core.tensor import Tensor
 
@@ -54,13 +54,16 @@ def _values(data: Any, wanted: dtype | None) -> np.ndarray:
             raise
         kind = ArgumentTypeError if not isinstance(data, (list, tuple)) else ArgumentError
         raise kind(
-            f"tensor: can't make a tensor of {type(data).__name__} {str(data)[:60]}: {error}. Expected numbers, or nested "
+            f"tensor: can't make a tensor of {type(data).__name__} {str(data)[:60]}: {error}. Expected numbers, "
+            "or nested "
             "lists of numbers in which all lists at one depth have the same length."
         ) from None
 
 
 def _holds_tensors(data: Any) -> bool:
-    return bool(data) and (isinstance(data[0], Tensor) or (isinstance(data[0], (list, tuple)) and _holds_tensors(data[0])))
+    return bool(data) and (
+        isinstance(data[0], Tensor) or (isinstance(data[0], (list, tuple)) and _holds_tensors(data[0]))
+    )
 
 
 def _inferred(array: np.ndarray) -> dtype:
@@ -204,7 +207,9 @@ def full_like(
     input: Tensor, fill_value: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """One value everywhere, with the shape, and by default the dtype and device, of ``input``."""
-    return full(input.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return full(
+        input.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad
+    )
 
 
 def empty_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -219,7 +224,9 @@ def _span(op: str, start: Any, end: Any, step: Any) -> int:
     if step == 0:
         raise ArgumentError(f"{op}: step must be nonzero")
     if (end - start) / step < 0:
-        raise ShapeError(f"{op}: upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}")
+        raise ShapeError(
+            f"{op}: upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}"
+        )
     return math.ceil((end - start) / step)
 
 

@@ -37,7 +37,7 @@ def _key(indices: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @define_op(
     inputs=("input", "indices"),
-    shape=lambda shape, indices: _picked(shape, indices),
+    shape=_picked,
     dtype=rules.kept,
     samples=lambda make: [
         make(make.array(5, 3), (make.ints(5, 4),)),
@@ -47,7 +47,9 @@ def _key(indices: tuple[Any, ...]) -> tuple[Any, ...]:
         make(make.array(5, 3), (make.ints(5, 0),)),
     ],
     errors=lambda make: [
-        make.error((make.array(3), (np.array([3]),)), IndexRangeError, r"index 3 is out of bounds for dimension 0 with size 3"),
+        make.error(
+            (make.array(3), (np.array([3]),)), IndexRangeError, r"index 3 is out of bounds for dimension 0 with size 3"
+        ),
     ],
 )
 def index(xp: Any, input: Any, indices: Any) -> Any:
@@ -227,7 +229,7 @@ def _checked_slice(part: slice) -> slice:
 def tensor_getitem(self: Tensor, key: Any) -> Tensor:
     """``x[key]``: a view for ints, slices, None and the ellipsis; a copy where tensors, lists or masks pick."""
     if type(key) is int and self.array.ndim and -self.array.shape[0] <= key < self.array.shape[0]:
-        return getitem(self, (key,))  # type: ignore[no-any-return]  # the common case, without taking it apart
+        return getitem(self, (key,))  # the common case, without taking it apart
     basic, indices = _taken_apart(self, key)
     part = getitem(self, basic) if basic or not indices else self
     return index(part, indices) if indices else part
@@ -242,15 +244,22 @@ def tensor_setitem(self: Tensor, key: Any, value: Any) -> None:
         shape, given = part.array.shape, source.array.shape
         while len(given) > len(shape) and given[0] == 1:  # PyTorch drops leading ones
             source, given = source.squeeze(0), given[1:]
-        if len(given) > len(shape) or any(g not in (1, s) for g, s in zip(reversed(given), reversed(shape), strict=False)):
-            raise ShapeError(f"shape mismatch: value of shape {given} cannot be broadcast to the indexed part of shape {shape}")
+        if len(given) > len(shape) or any(
+            g not in (1, s) for g, s in zip(reversed(given), reversed(shape), strict=False)
+        ):
+            raise ShapeError(
+                f"shape mismatch: value of shape {given} cannot be broadcast to the indexed part of shape {shape}"
+            )
         copy_(part if part is not self or not basic else self, source)
         return
     target = _picked(part.array.shape, tuple(None if i is None else i.array.shape for i in indices))
     given = source.array.shape
-    if len(given) > len(target) or any(g not in (1, s) for g, s in zip(reversed(given), reversed(target), strict=False)):
+    if len(given) > len(target) or any(
+        g not in (1, s) for g, s in zip(reversed(given), reversed(target), strict=False)
+    ):
         raise ShapeError(
-            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of shape {list(target)}"
+            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of shape "
+            f"{list(target)}"
         )
     arrays = tuple(None if i is None else i.array for i in indices)
     _check_range(part.array.shape, arrays)
@@ -280,7 +289,9 @@ def index_put_(self: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumu
         make(make.array(3), make.ints(3, 0), 0),
     ],
     errors=lambda make: [
-        make.error((make.array(3), np.array([3]), 0), IndexRangeError, r"index 3 is out of bounds for dimension 0 with size 3")
+        make.error(
+            (make.array(3), np.array([3]), 0), IndexRangeError, r"index 3 is out of bounds for dimension 0 with size 3"
+        )
     ],
 )
 def _gather(xp: Any, input: Any, index: Any, dim: Any) -> Any:
@@ -292,9 +303,7 @@ def _gather(xp: Any, input: Any, index: Any, dim: Any) -> Any:
 def _gather_key(xp: Any, index: Any, dim: int) -> tuple[Any, ...]:
     """A key that picks ``index`` along ``dim`` and each position's own index along the others."""
     n = index.ndim
-    return tuple(
-        index if d == dim else xp.arange(index.shape[d]).reshape((-1,) + (1,) * (n - d - 1)) for d in range(n)
-    )
+    return tuple(index if d == dim else xp.arange(index.shape[d]).reshape((-1,) + (1,) * (n - d - 1)) for d in range(n))
 
 
 _gather.vjp(input=lambda F, grad, index, input_shape, dim: F.gather_backward(grad, index, input_shape, dim), index=None)
@@ -329,12 +338,14 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise DtypeError(f"gather(): Expected dtype int64 for index, got {index.dtype}")
     if index.array.ndim != input.array.ndim:
         raise ShapeError(
-            f"Index tensor must have the same number of dimensions as input tensor, got {index.array.ndim} and {input.array.ndim}"
+            f"Index tensor must have the same number of dimensions as input tensor, got {index.array.ndim} and "
+            f"{input.array.ndim}"
         )
     d = one_dim(dim, input.array.ndim)
     if any(i > s for k, (i, s) in enumerate(zip(index.array.shape, input.array.shape, strict=True)) if k != d):
         raise ShapeError(
-            f"Size does not match at dimension other than {d}: expected index {list(index.shape)} to be no larger than self "
+            f"Size does not match at dimension other than {d}: expected index {list(index.shape)} to be no larger "
+            "than self "
             f"{list(input.shape)}"
         )
     return _gather(input, index, d)

@@ -18,7 +18,8 @@ def _product(a: Shape, b: Shape) -> Shape:
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
         raise ShapeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({a} and {b}): the last size of the first, {a[-1]}, must equal the "
+            f"mat1 and mat2 shapes cannot be multiplied ({a} and {b}): the last size of the first, {a[-1]}, must "
+            "equal the "
             f"{'last but one' if len(b) > 1 else 'only'} size of the second, {inner}. Transpose one of them?"
         )
     rows = a[-2:-1] if len(a) > 1 else ()
@@ -43,9 +44,15 @@ def _product(a: Shape, b: Shape) -> Shape:
         make(make.array(2, 0), make.array(0, 3)),
     ],
     errors=lambda make: [
-        make.error((make.array(2, 3), make.array(2, 3)), ShapeError, r"matmul: mat1 and mat2 shapes cannot be multiplied \(\(2, 3\) and \(2, 3\)\)"),
+        make.error(
+            (make.array(2, 3), make.array(2, 3)),
+            ShapeError,
+            r"matmul: mat1 and mat2 shapes cannot be multiplied \(\(2, 3\) and \(2, 3\)\)",
+        ),
         make.error((make.array(), make.array(3)), ShapeError, r"matmul: both arguments need to be at least 1D"),
-        make.error((make.array(2, 3), make.ints(3, 3, 2)), DtypeError, r"matmul: expected all inputs to have the same dtype"),
+        make.error(
+            (make.array(2, 3), make.ints(3, 3, 2)), DtypeError, r"matmul: expected all inputs to have the same dtype"
+        ),
     ],
 )
 def _matmul(xp: Any, input: Any, other: Any) -> Any:
@@ -68,7 +75,9 @@ def _matmul_other(F: Any, grad: Any, input: Any, other: Any) -> Any:
         wide = F.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1])) if other.ndim > 1 else grad
         return F.reshape(F.conj(input), (input.shape[0], 1)) * wide if other.ndim > 1 else F.conj(input) * grad
     if other.ndim == 1:
-        return F.reshape(F.matmul(F.conj(input.mT), F.reshape(grad, (*grad.shape, 1))), (*input.shape[:-2], input.shape[-1]))
+        return F.reshape(
+            F.matmul(F.conj(input.mT), F.reshape(grad, (*grad.shape, 1))), (*input.shape[:-2], input.shape[-1])
+        )
     return F.matmul(F.conj(input.mT), grad)
 
 
@@ -139,8 +148,10 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
 def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
     if not input or input[-1] != weight[-1]:
         raise ShapeError(
-            f"`input` has {input[-1] if input else 'no'} features in its last dimension, but `weight` expects {weight[-1]} "
-            f"(input {input}, weight {weight}). mat1 and mat2 shapes cannot be multiplied. Reshape the input, or build the "
+            f"`input` has {input[-1] if input else 'no'} features in its last dimension, but `weight` expects "
+            f"{weight[-1]} "
+            f"(input {input}, weight {weight}). mat1 and mat2 shapes cannot be multiplied. Reshape the input, or "
+            "build the "
             f"layer with in_features={input[-1] if input else 1}."
         )
     if bias is not None and bias not in (weight[:-1], (1,), ()):
@@ -163,8 +174,16 @@ def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
         make(make.array(2, 3), make.array(3), None),
     ],
     errors=lambda make: [
-        make.error((make.array(2, 5), make.array(4, 3), None), ShapeError, r"linear: `input` has 5 features .* expects 3 .*in_features=5"),
-        make.error((make.array(2, 3), make.array(4, 3), make.array(5)), ShapeError, r"linear: `bias` has shape \(5,\), expected \(4,\)"),
+        make.error(
+            (make.array(2, 5), make.array(4, 3), None),
+            ShapeError,
+            r"linear: `input` has 5 features .* expects 3 .*in_features=5",
+        ),
+        make.error(
+            (make.array(2, 3), make.array(4, 3), make.array(5)),
+            ShapeError,
+            r"linear: `bias` has shape \(5,\), expected \(4,\)",
+        ),
     ],
 )
 def _linear(xp: Any, input: Any, weight: Any, bias: Any) -> Any:

@@ -132,7 +132,9 @@ def _filler(draw: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
 
 
 @_filler
-def uniform_(rng: Generator, shape: Any, kind: np.dtype, from_: float = 0.0, to: float = 1.0, **named: float) -> np.ndarray:
+def uniform_(
+    rng: Generator, shape: Any, kind: np.dtype, from_: float = 0.0, to: float = 1.0, **named: float
+) -> np.ndarray:
     """Fill the tensor with uniform numbers from ``[from, to)``; 0 and 1 by default."""
     return rng.uniform(shape, kind, named.pop("from", from_), to)
 
@@ -156,7 +158,9 @@ def bernoulli_(rng: Generator, shape: Any, kind: np.dtype, p: Any = 0.5) -> np.n
 
 
 @_filler
-def random_(rng: Generator, shape: Any, kind: np.dtype, from_: int = 0, to: int | None = None, **named: int) -> np.ndarray:
+def random_(
+    rng: Generator, shape: Any, kind: np.dtype, from_: int = 0, to: int | None = None, **named: int
+) -> np.ndarray:
     """Fill the tensor with integers from ``[from, to)``; by default from 0 to what the dtype holds exactly."""
     low = named.pop("from", from_)
     if to is None and low:

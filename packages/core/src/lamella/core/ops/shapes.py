@@ -39,7 +39,9 @@ def _count(shape: Shape) -> int:
         make(make.transposed(3, 4), (2, 6)),
     ],
     errors=lambda make: [
-        make.error((make.array(2, 3), (4, -1)), ShapeError, r"reshape: shape '\[4, -1\]' is invalid for input of size 6"),
+        make.error(
+            (make.array(2, 3), (4, -1)), ShapeError, r"reshape: shape '\[4, -1\]' is invalid for input of size 6"
+        ),
         make.error((make.array(2, 3), (-1, -1)), ShapeError, r"reshape: only one dimension can be inferred"),
     ],
 )
@@ -129,7 +131,10 @@ getitem.vjp(input=lambda F, grad, input_shape, key: F.getitem_backward(grad, inp
     ],
 )
 def getitem_backward(xp: Any, grad_output: Any, shape: Any, key: Any) -> Any:
-    """Zeros of ``shape`` with ``grad_output`` where ``key`` selects; an op because assembling it from others takes a copy."""
+    """Zeros of ``shape`` with ``grad_output`` where ``key`` selects.
+
+    An op because assembling it from others takes a copy.
+    """
     result = xp.zeros(shape, dtype=grad_output.dtype, device=grad_output.device)
     result[(*key, ...)] = grad_output
     return result
@@ -212,7 +217,9 @@ def _strided_indices(xp: Any, shape: Shape, strides: Shape, offset: int) -> Any:
         make(make.array(6), (3, 2), (1, 2), 0),
         make(make.array(4), (2, 3), (1, 1), 0),
     ],
-    errors=lambda make: [make.error((make.array(4), (3,), (2,), 0), ShapeError, r"as_strided: .*reach element 4 of a tensor with 4")],
+    errors=lambda make: [
+        make.error((make.array(4), (3,), (2,), 0), ShapeError, r"as_strided: .*reach element 4 of a tensor with 4")
+    ],
 )
 def _as_strided(xp: Any, input: Any, shape: Any, strides: Any, offset: Any) -> Any:
     """A view of the memory under ``input``; strides and offset in elements."""
@@ -272,7 +279,11 @@ _as_strided_scatter.vjp(
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.kept, name="clone", samples=lambda make: [make.unary(), make(make.transposed(3, 2))]
+    inputs=("input",),
+    shape=rules.same,
+    dtype=rules.kept,
+    name="clone",
+    samples=lambda make: [make.unary(), make(make.transposed(3, 2))],
 )
 def _clone(xp: Any, input: Any) -> Any:
     """A copy, contiguous in row-major order."""
@@ -285,7 +296,9 @@ _clone.vjp(input=lambda F, grad: grad)
 def _joined(shapes: Any, dim: int) -> Shape:
     first = shapes[0]
     for i, shape in enumerate(shapes):
-        if len(shape) != len(first) or any(a != b for k, (a, b) in enumerate(zip(shape, first, strict=True)) if k != dim):
+        if len(shape) != len(first) or any(
+            a != b for k, (a, b) in enumerate(zip(shape, first, strict=True)) if k != dim
+        ):
             raise ShapeError(
                 f"Sizes of tensors must match except in dimension {dim}. Expected {first} but got {shape} for tensor "
                 f"number {i} in the list."
@@ -303,7 +316,13 @@ def _joined(shapes: Any, dim: int) -> Shape:
         make((make.array(2, 3), make.array(1, 3)), 0),
         make((make.array(2, 3), make.array(2, 0), make.array(2, 2)), 1),
     ],
-    errors=lambda make: [make.error(((make.array(2, 3), make.array(2, 2)), 0), ShapeError, r"cat: Sizes of tensors must match except in dimension 0")],
+    errors=lambda make: [
+        make.error(
+            ((make.array(2, 3), make.array(2, 2)), 0),
+            ShapeError,
+            r"cat: Sizes of tensors must match except in dimension 0",
+        )
+    ],
 )
 def _cat(xp: Any, tensors: Any, dim: Any) -> Any:
     """The tensors one after another along ``dim``."""
@@ -317,7 +336,9 @@ def _stacked(shapes: Any, dim: int) -> Shape:
     first = shapes[0]
     for i, shape in enumerate(shapes):
         if shape != first:
-            raise ShapeError(f"stack expects each tensor to be equal size, but got {first} at entry 0 and {shape} at entry {i}")
+            raise ShapeError(
+                f"stack expects each tensor to be equal size, but got {first} at entry 0 and {shape} at entry {i}"
+            )
     return (*first[:dim], len(shapes), *first[dim:])
 
 
@@ -327,8 +348,15 @@ def _stacked(shapes: Any, dim: int) -> Shape:
     dtype=rules.common,
     variadic=True,
     name="stack",
-    samples=lambda make: [make((make.array(2, 3), make.array(2, 3)), 1), make((make.array(), make.array(), make.array()), 0)],
-    errors=lambda make: [make.error(((make.array(2, 3), make.array(2, 2)), 0), ShapeError, r"stack: stack expects each tensor to be equal size")],
+    samples=lambda make: [
+        make((make.array(2, 3), make.array(2, 3)), 1),
+        make((make.array(), make.array(), make.array()), 0),
+    ],
+    errors=lambda make: [
+        make.error(
+            ((make.array(2, 3), make.array(2, 2)), 0), ShapeError, r"stack: stack expects each tensor to be equal size"
+        )
+    ],
 )
 def _stack(xp: Any, tensors: Any, dim: Any) -> Any:
     """The tensors side by side along a new dimension ``dim``."""
@@ -418,7 +446,9 @@ def t(input: Tensor) -> Tensor:
         RuntimeError: There are more than two dimensions.
     """
     if input.array.ndim > 2:
-        raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D. Use transpose(d0, d1).")
+        raise ShapeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D. Use transpose(d0, d1)."
+        )
     return _permute(input, tuple(reversed(range(input.array.ndim))))
 
 
@@ -457,12 +487,15 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     wanted, shape = rules.sizes(sizes), input.array.shape
     lead = len(wanted) - len(shape)
     if lead < 0:
-        raise ShapeError(f"expand: the number of sizes provided ({wanted}) must not be smaller than the tensor's {shape}")
+        raise ShapeError(
+            f"expand: the number of sizes provided ({wanted}) must not be smaller than the tensor's {shape}"
+        )
     full = tuple(shape[i - lead] if w == -1 and i >= lead else w for i, w in enumerate(wanted))
     for i, s in enumerate(shape):
         if s not in (1, full[i + lead]):
             raise ShapeError(
-                f"The expanded size of the tensor ({full[i + lead]}) must match the existing size ({s}) at non-singleton "
+                f"The expanded size of the tensor ({full[i + lead]}) must match the existing size ({s}) at "
+                "non-singleton "
                 f"dimension {i + lead}. Target sizes: {list(full)}. Tensor sizes: {list(shape)}"
             )
     return _expand(input, full)
@@ -539,7 +572,8 @@ def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int =
         pieces = tuple(split_size_or_sections)
         if sum(pieces) != size or min(pieces, default=0) < 0:
             raise ShapeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {d}), "
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
+                f"{d}), "
                 f"but got split_sizes={list(pieces)}"
             )
     return _split_sizes(input, pieces, d)

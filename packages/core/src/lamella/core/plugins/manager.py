@@ -211,9 +211,7 @@ def _admit(candidate: Candidate, policy: Policy, core_version: str | None) -> Pl
         return replace(record, state="failed", cause=candidate.defect)
     try:
         # Where core itself is not installed, there is no version to hold the ranges against.
-        misfits = [
-            text for text in candidate.core_ranges if core_version and not in_range(core_version, text)
-        ]
+        misfits = [text for text in candidate.core_ranges if core_version and not in_range(core_version, text)]
     except ArgumentError as defect:
         return replace(record, state="failed", cause=defect)
     if misfits:
@@ -274,9 +272,7 @@ def _load_one(
     )
 
 
-def _call_hooks(
-    plugin: object, name: str, hooks: pluggy.PluginManager, registrars: Mapping[str, Registrar]
-) -> None:
+def _call_hooks(plugin: object, name: str, hooks: pluggy.PluginManager, registrars: Mapping[str, Registrar]) -> None:
     """Register a plugin with pluggy, which checks its signatures, and call the hooks that it implements."""
     others = hooks.get_plugins()
     hooks.register(plugin, name)

@@ -31,7 +31,7 @@ class _Blocks:
 
     def __init__(self, xp: Any, query: Any, key: Any, mask: Any, is_causal: bool, scale: float) -> None:
         self.xp, self.query, self.key, self.mask, self.is_causal, self.scale = xp, query, key, mask, is_causal, scale
-        batch, heads, queries, keys = *query.shape[:3], key.shape[2]
+        (batch, heads, queries), keys = query.shape[:3], key.shape[2]
         self.rows = min(queries, CAUSAL_ROWS if is_causal else max(CAUSAL_ROWS, BLOCK // max(1, keys))) or 1
         together = max(1, BLOCK // (self.rows * max(1, keys)))
         #: Heads that are worked on together: parts of one batch entry, or all of several entries.
@@ -46,7 +46,7 @@ class _Blocks:
             self.later = xp.where(later, -math.inf, 0.0).astype(query.dtype)
 
     def each(self, work: Callable[[Any, Any, list[Any]], None]) -> None:
-        """Call ``work(batch, heads, scratch)`` for each group, on several threads; scratch is two arrays of a block's size."""
+        """Call ``work(batch, heads, scratch)`` for each group, on several threads; scratch is two arrays of one block."""
 
         def some(start: int, stop: int) -> None:
             scratch = [self.xp.empty(self.size, dtype=self.query.dtype) for _ in range(2)]
@@ -74,8 +74,9 @@ class _Blocks:
             yield queries, keys, query, scores
 
 
-def _heads_inside(xp: Any, like: Any, batch: int, heads: int, length: int, size: int) -> Any:
+def _heads_inside(xp: Any, like: Any, front: Shape, size: int) -> Any:
     """An array of (batch, heads, length, size) that lies in memory as a linear layer reads it, heads side by side."""
+    batch, heads, length = front
     return xp.zeros((batch, length, heads, size), dtype=like.dtype, device=like.device).swapaxes(1, 2)
 
 
@@ -86,7 +87,9 @@ def _expanded(xp: Any, mask: Any, query: Any, key: Any) -> Any:
 def _attention_shapes(query: Shape, key: Shape, value: Shape, mask: Shape | None, *attributes: Any) -> list[Shape]:
     given = f"(query {query}, key {key}, value {value})"
     if query[3] != key[3]:
-        raise ShapeError(f"query and key must have the same size in the last dimension, got {query[3]} and {key[3]} {given}")
+        raise ShapeError(
+            f"query and key must have the same size in the last dimension, got {query[3]} and {key[3]} {given}"
+        )
     if key[2] != value[2]:
         raise ShapeError(f"there must be as many keys as values, got {key[2]} and {value[2]} {given}")
     if mask is not None and rules.broadcast(mask, (*query[:3], key[2])) != (*query[:3], key[2]):
@@ -105,7 +108,14 @@ def _samples(make: Any) -> list[Any]:
         make(q, k, v, make.array(2, 1, 1, 5), False, 0.5),
         make(q, k, v, None, True, 0.5),
         make(heads(5, 4), q, heads(3, 2), None, True, 0.5),
-        make(make.array(1, 4, 3, 2).swapaxes(1, 2), make.array(1, 4, 3, 2).swapaxes(1, 2), make.array(1, 3, 4, 2), None, False, 1.0),
+        make(
+            make.array(1, 4, 3, 2).swapaxes(1, 2),
+            make.array(1, 4, 3, 2).swapaxes(1, 2),
+            make.array(1, 3, 4, 2),
+            None,
+            False,
+            1.0,
+        ),
         make(make.array(1, 1, 70, 1), make.array(1, 1, 70, 1), make.array(1, 1, 70, 1), None, True, 1.0),
     ]
 
@@ -138,12 +148,12 @@ def _attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, is_causal: 
     """``(softmax(query keyᵀ scale + mask) value, logsumexp of the scores)``.
 
     An op for speed and memory: scores exist for some queries at a time, in memory that stays in the cache, and backward
-    computes them again; what is kept grows with the length, not with its square. A query that may look at no key gets 0.
+    computes them again; what is kept grows with the length, not its square. A query that may look at no key gets 0.
     """
     if key.shape[2] != value.shape[2]:
         raise ShapeError("keys and values differ in number")  # the shape rule says it better
     blocks = _Blocks(xp, query, key, _expanded(xp, mask, query, key), is_causal, scale)
-    out = _heads_inside(xp, query, *query.shape[:3], value.shape[3])
+    out = _heads_inside(xp, query, query.shape[:3], value.shape[3])
     normalizer = xp.zeros(query.shape[:3], dtype=query.dtype, device=query.device)
 
     def work(b: Any, h: Any, scratch: Any) -> None:
@@ -151,8 +161,7 @@ def _attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, is_causal: 
             highest = xp.max(scores, axis=-1, keepdims=True, initial=-math.inf)
             if mask is not None or not key.shape[2]:
                 highest = xp.where(highest == -math.inf, 0, highest)
-            scores -= highest
-            xp.exp(scores, out=scores)
+            xp.exp(xp.subtract(scores, highest, out=scores), out=scores)
             sums = xp.sum(scores, axis=-1, keepdims=True)
             sums[sums == 0] = 1  # no key to look at
             part = xp.matmul(scores, value[b, h, keys])
@@ -198,7 +207,11 @@ def _backward_shapes(
 
 def _backward_samples(make: Any) -> list[Any]:
     def call(queries: int, keys: int, mask: Any, is_causal: bool, for_mask: bool) -> Any:
-        rows = [make.array(1, 2, queries, 2), *(make.array(1, 2, queries) for _ in range(2)), make.array(1, 2, queries, 3)]
+        rows = [
+            make.array(1, 2, queries, 2),
+            *(make.array(1, 2, queries) for _ in range(2)),
+            make.array(1, 2, queries, 3),
+        ]
         return make(*rows, make.array(1, 2, keys, 3), make.array(1, 2, keys, 2), mask, is_causal, 0.5, for_mask)
 
     return [
@@ -232,20 +245,17 @@ def scaled_dot_product_attention_backward(
 
     With ``weights = exp(scores - normalizer)`` that of the scores is ``weights * (grad_output valueᵀ - delta)``.
     """
-    batch, heads, queries_count, size = query.shape
-    keys_count, value_size = value.shape[2:]
     blocks = _Blocks(xp, query, key, _expanded(xp, mask, query, key), is_causal, scale)
-    of_query = _heads_inside(xp, query, batch, heads, queries_count, size)
-    of_key = _heads_inside(xp, query, batch, heads, keys_count, size)
-    of_value = _heads_inside(xp, query, batch, heads, keys_count, value_size)
+    of_query = _heads_inside(xp, query, query.shape[:3], query.shape[3])
+    of_key = _heads_inside(xp, query, key.shape[:3], key.shape[3])
+    of_value = _heads_inside(xp, query, value.shape[:3], value.shape[3])
     of_mask = None
     if for_mask:
-        of_mask = xp.zeros((batch, heads, queries_count, keys_count), dtype=query.dtype, device=query.device)
+        of_mask = xp.zeros((*query.shape[:3], key.shape[2]), dtype=query.dtype, device=query.device)
 
     def work(b: Any, h: Any, scratch: Any) -> None:
         for queries, keys, scaled, weights in blocks.scores(b, h, scratch[0]):
-            weights -= normalizer[b, h, queries, None]
-            xp.exp(weights, out=weights)
+            xp.exp(xp.subtract(weights, normalizer[b, h, queries, None], out=weights), out=weights)
             grad = grad_output[b, h, queries]
             of_value[b, h, keys] += xp.matmul(weights.swapaxes(2, 3), grad)
             of_scores = scratch[1][: weights.size].reshape(weights.shape)
@@ -298,7 +308,6 @@ def _second(
     for_mask: Any,
 ) -> Any:
     """In full, without blocks: second derivatives are asked for on small problems."""
-
     scores = F.matmul(query, key.mT) * scale
     if mask is not None:
         scores = scores + mask
@@ -338,7 +347,9 @@ def scaled_dot_product_attention(
     """``softmax(query keyᵀ scale + mask) value``.
 
     Args:
-        query: ``(…, L, E)``. key: ``(…, S, E)``. value: ``(…, S, Ev)``. The dimensions in front broadcast.
+        query: ``(…, L, E)``; the dimensions in front of all three broadcast.
+        key: ``(…, S, E)``.
+        value: ``(…, S, Ev)``.
         attn_mask: Broadcasts to ``(…, L, S)``. Bool: True where a query may look at a key; float: added to the scores.
         dropout_p: Probability of each weight to be dropped. It is up to the caller to pass 0 when not training.
         is_causal: Query i looks at keys 0 to i only. Not together with ``attn_mask``.
@@ -357,7 +368,7 @@ def scaled_dot_product_attention(
     if enable_gqa:
         key, value = _repeated(query, key), _repeated(query, value)
     if attn_mask is not None and attn_mask.array.dtype == np.bool_:
-        attn_mask = query.new_zeros(attn_mask.shape).masked_fill(~attn_mask, -math.inf)
+        attn_mask = query.new_zeros(attn_mask.shape).masked_fill(attn_mask.logical_not(), -math.inf)
     if dropout_p > 0:
         return _with_dropout(query, key, value, attn_mask, dropout_p, is_causal, scale)
     shapes = [x.array.shape[:-2] for x in (query, key, value)]
@@ -403,9 +414,11 @@ def _repeated(query: Tensor, x: Tensor) -> Tensor:
     """``x`` with each head as often as to have as many as ``query``."""
     heads, own = query.array.shape[-3], x.array.shape[-3]
     if own == 0 or heads % own:
-        raise ShapeError(f"scaled_dot_product_attention: {own} heads in key or value must divide the {heads} heads in query")
+        raise ShapeError(
+            f"scaled_dot_product_attention: {own} heads in key or value must divide the {heads} heads in query"
+        )
     *front, _, length, size = x.array.shape
-    return x.unsqueeze(-3).expand(*front, own, heads // own, length, size).reshape(*front, heads, length, size)  # type: ignore[no-any-return]
+    return x.unsqueeze(-3).expand(*front, own, heads // own, length, size).reshape(*front, heads, length, size)
 
 
 def _four_dimensional(x: Tensor, front: Shape) -> Tensor:

@@ -16,7 +16,9 @@ def _find(operands: Any, *attributes: Any) -> tuple[None, Any]:
             names = f"{from_numpy_dtype(found)} and {from_numpy_dtype(x.dtype)}"
             raise DtypeError(f"expected floating-point inputs of one dtype, but got {names}. Convert with x.to(dtype).")
     if found.kind != "f":
-        raise DtypeError(f"not defined for dtype {from_numpy_dtype(found)}; expected floating point. Convert with x.float().")
+        raise DtypeError(
+            f"not defined for dtype {from_numpy_dtype(found)}; expected floating point. Convert with x.float()."
+        )
     return None, found
 
 

@@ -65,8 +65,8 @@ _embedding.vjp(
 def embedding_backward(xp: Any, grad_output: Any, input: Any, rows: Any, padding_idx: Any) -> Any:
     """Each row of ``grad_output`` added to the row of a table that ``input`` names.
 
-    An op for speed. Adding at repeated rows is slow (NumPy: 8.7 ms for 8192 rows of 64), copying rows is fast: so of the
-    rows that go to one place the last is copied, and only the others are added, element by element (together 0.6 ms).
+    An op for speed. Adding at repeated rows is slow (NumPy: 8.7 ms for 8192 rows of 64), copying rows is fast: so of
+    the rows that go to one place the last is copied, and only the others are added, element by element (0.6 ms in all).
     """
     columns = grad_output.shape[-1]
     result = xp.zeros((rows, columns), dtype=grad_output.dtype, device=grad_output.device)
@@ -119,7 +119,10 @@ def embedding(
         input: Row numbers of any shape, int64 or int32.
         weight: The table, ``(rows, columns)``.
         padding_idx: A row that gets no gradient; a negative one counts from the end.
-        max_norm: Not offered; nor are scale_grad_by_freq and sparse. norm_type: goes with max_norm.
+        max_norm: Not offered.
+        norm_type: Goes with ``max_norm``.
+        scale_grad_by_freq: Not offered.
+        sparse: Not offered.
 
     Returns:
         ``(*input.shape, columns)``.
@@ -139,7 +142,9 @@ def embedding(
     if table.ndim != 2:
         raise ShapeError(f"embedding: 'weight' must be 2-D (rows, columns), got shape {tuple(weight.shape)}")
     if input.array.dtype not in (np.int64, np.int32):
-        raise DtypeError(f"embedding: expected row numbers of dtype Long or Int, but got {input.dtype}. Convert with x.long().")
+        raise DtypeError(
+            f"embedding: expected row numbers of dtype Long or Int, but got {input.dtype}. Convert with x.long()."
+        )
     rows = table.shape[0]
     if padding_idx is None:
         padding_idx = -1
@@ -147,7 +152,7 @@ def embedding(
         raise ArgumentError(f"embedding: Padding_idx must be within num_embeddings ({rows} rows), got {padding_idx}")
     elif padding_idx < 0:
         padding_idx += rows
-    return _embedding(input, weight, padding_idx)  # type: ignore[no-any-return]
+    return _embedding(input, weight, padding_idx)
 
 
 __all__ = ["embedding"]

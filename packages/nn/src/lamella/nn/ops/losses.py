@@ -22,8 +22,8 @@ from lamella.nn.ops.dtypes import one_floating
 
 Shape = tuple[int, ...]
 
-#: NumPy reduces short rows one by one. Up to so many classes it is faster (9 times on 1536 rows of 65) to add rows up as a
-#: matrix product, and to subtract one highest score from all rows instead of each row's own …
+#: NumPy reduces short rows one by one. Up to so many classes it is faster (9 times on 1536 rows of 65) to add rows up as
+#: a matrix product, and to subtract one highest score from all rows instead of each row's own …
 FEW_CLASSES = 512
 #: … which costs no precision worth mentioning as long as the scores lie within so much of each other.
 SPREAD = 16
@@ -311,7 +311,9 @@ def _class_rows(op: str, input: Tensor, target: Tensor, weight: Tensor | None) -
     if input.array.dtype.kind != "f":
         raise DtypeError(f"{op}: not defined for input of dtype {input.dtype}; convert it with x.float()")
     if target.array.dtype not in (np.int64, np.uint8):
-        raise DtypeError(f"{op}: expected target dtype to be Long or Byte, but got {target.dtype}. Convert with x.long().")
+        raise DtypeError(
+            f"{op}: expected target dtype to be Long or Byte, but got {target.dtype}. Convert with x.long()."
+        )
     if len(shape) == 1:
         if target.array.size != 1:
             raise ShapeError(f"{op}: for input of shape {shape} expected one class as the target, got shape {given}")
@@ -338,8 +340,8 @@ def _class_rows(op: str, input: Tensor, target: Tensor, weight: Tensor | None) -
 def _check_weight(op: str, input: Tensor, weight: Tensor, classes: int) -> None:
     if weight.array.shape != (classes,):
         raise ShapeError(
-            f"{op}: weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
-            f"shape: {list(weight.shape)}"
+            f"{op}: weight tensor should be defined either for all {classes} classes or no classes but got weight "
+            f"tensor of shape: {list(weight.shape)}"
         )
     if weight.array.dtype != input.array.dtype:
         raise DtypeError(f"{op}: expected weight of dtype {input.dtype}, as input has, but found {weight.dtype}")
@@ -410,14 +412,14 @@ def cross_entropy(
     if label_smoothing:
         even = _evenly(rows, classes, weight, normalizer, ignore_index, reduction)
         loss = (1 - label_smoothing) * loss + (label_smoothing / rows.shape[1]) * even
-    return loss if reduction != "none" or loss.array.shape == target.array.shape else loss.reshape(target.shape)  # type: ignore[no-any-return]
+    return loss if reduction != "none" or loss.array.shape == target.array.shape else loss.reshape(target.shape)
 
 
 def _evenly(
     rows: Tensor, target: Tensor, weight: Tensor | None, normalizer: Tensor, ignore_index: int, reduction: str
 ) -> Tensor:
     """The weighted sum over all classes of each row's negative log-probabilities, reduced."""
-    counted = target != ignore_index
+    counted = target.ne(ignore_index)
     if weight is None:
         losses = normalizer * rows.shape[1] - rows.sum(1)
         divisor = counted
@@ -426,15 +428,17 @@ def _evenly(
         divisor = weight[target * counted] * counted
     losses = losses * counted
     if reduction == "none":
-        return losses  # type: ignore[no-any-return]
-    return losses.sum() / divisor.sum() if reduction == "mean" else losses.sum()  # type: ignore[no-any-return]
+        return losses
+    return losses.sum() / divisor.sum() if reduction == "mean" else losses.sum()
 
 
 def _cross_entropy_probabilities(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Tensor:
     if target.array.dtype.kind != "f":
-        raise DtypeError(f"cross_entropy: Expected floating point type for target with class probabilities, got {target.dtype}")
+        raise DtypeError(
+            f"cross_entropy: Expected floating point type for target with class probabilities, got {target.dtype}"
+        )
     if ignore_index >= 0:
         raise ArgumentRangeError("cross_entropy: ignore_index is not supported for floating point target")
     dim = 0 if input.array.ndim == 1 else 1
@@ -447,9 +451,9 @@ def _cross_entropy_probabilities(
         products = products * weight.reshape(classes, *(1,) * (input.array.ndim - 1 - dim))
     losses = -products.sum(dim)
     if reduction == "none":
-        return losses  # type: ignore[no-any-return]
+        return losses
     # the mean is over the batch, however the weights
-    return losses.sum() / (input.array.size // classes) if reduction == "mean" else losses.sum()  # type: ignore[no-any-return]
+    return losses.sum() / (input.array.size // classes) if reduction == "mean" else losses.sum()
 
 
 # --- numbers
@@ -503,10 +507,14 @@ _binary_cross_entropy.vjp(
     shape=rules.broadcast,
     dtype=rules.refusing(rules.common, "bool", "integer", "complex"),
     name="binary_cross_entropy_with_logits",
-    samples=lambda make: [make.binary(), make(make.array(3), 1.0), make(make.array(3, low=-50, high=50), make.array(3))],
+    samples=lambda make: [
+        make.binary(),
+        make(make.array(3), 1.0),
+        make(make.array(3, low=-50, high=50), make.array(3)),
+    ],
 )
 def _with_logits(xp: Any, input: Any, target: Any) -> Any:
-    """``-(target log(p) + (1 - target) log(1 - p))`` for ``p = sigmoid(input)``; an op because p itself may round to 0 or 1."""
+    """``-(target log(p) + (1 - target) log(1 - p))`` for ``p = sigmoid(input)``; an op because p may round to 0 or 1."""
     return xp.maximum(input, 0) - input * target + xp.log1p(xp.exp(-xp.abs(input)))
 
 
@@ -534,11 +542,13 @@ def binary_cross_entropy(
     _check_reduction(reduction)
     if input.array.shape != target.array.shape:
         raise ArgumentError(
-            f"Using a target size ({tuple(target.shape)}) that is different to the input size ({tuple(input.shape)}) is "
-            "deprecated. Please ensure they have the same size."
+            f"Using a target size ({tuple(target.shape)}) that is different to the input size ({tuple(input.shape)}) "
+            "is deprecated. Please ensure they have the same size."
         )
     if input.array.dtype != target.array.dtype:
-        raise DtypeError(f"binary_cross_entropy: Found target dtype {target.dtype} but expected {input.dtype}, as input has")
+        raise DtypeError(
+            f"binary_cross_entropy: Found target dtype {target.dtype} but expected {input.dtype}, as input has"
+        )
     losses = _binary_cross_entropy(input, target)
     return _reduce(losses if weight is None else losses * weight, reduction)
 

@@ -1,7 +1,8 @@
 """Batch and layer normalization.
 
-Both make a mean and a variance, and both give them out as results, so that a gradient rule need not compute them again.
-Gradients that arrive at these two results are folded into the coefficients of the one for the input, which costs nothing.
+Both make a mean and a variance, and both give them out as results, so that a gradient rule need not compute them
+again. Gradients that arrive at these two results are folded into the coefficients of the one for the input, which
+costs nothing.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def _check_channels(shape: Shape, *of_channels: Shape | None) -> None:
     for given in of_channels:
         if given is not None and given != shape[1:2]:
             raise ShapeError(
-                f"the input {shape} has {shape[1]} channels, but a tensor with a value for each of them has shape {given}. "
-                f"Build the layer with num_features={shape[1]}."
+                f"the input {shape} has {shape[1]} channels, but a tensor with a value for each of them has shape "
+                f"{given}. Build the layer with num_features={shape[1]}."
             )
 
 
@@ -111,8 +112,8 @@ def _norm_samples(make: Any) -> list[Any]:
     ],
 )
 def batch_norm_train(xp: Any, input: Any, weight: Any, bias: Any, eps: Any) -> Any:
-    """``input`` normalized by the statistics of its channels, their means, and their variances (dividing by the count)."""
-    _batch_norm_shape(input.shape, *(None if x is None else x.shape for x in (weight, bias)), eps)
+    """``input`` normalized by the statistics of its channels, their means, and their variances (over the count)."""
+    _check_channels(input.shape, *(None if x is None else x.shape for x in (weight, bias)))
     mean, var = _channel_moments(xp, input)
     scale = 1 / xp.sqrt(var + eps)
     if weight is not None:
@@ -198,7 +199,7 @@ def _normalized_twice(
     dims: tuple[int, ...],
     weight_dims: tuple[int, ...],
 ) -> tuple[Any, ...]:
-    """The gradients of a normalization's backward op; statistics are over ``dims``, weights summed over ``weight_dims``.
+    """The gradients of a normalization's backward op: statistics over ``dims``, the weight's sums over ``weight_dims``.
 
     With x = input - mean, r = (var + eps)^-1/2, n = x * r, h = grad_output * weight and bars for means over ``dims``,
     that op gives ``r * (h - h̄ - n * mean(h * n)) + (grad_mean + 2 * grad_var * x) / count``, ``sum(grad_output * n)``
@@ -243,9 +244,14 @@ def _batch_norm_backward_vjp(
 batch_norm_backward.vjp(_batch_norm_backward_vjp)
 
 
+def _batch_norm_eval_shape(shape: Shape, *rest: Any) -> Shape:
+    _check_channels(shape, *rest[:4])
+    return shape
+
+
 @define_op(
     inputs=("input", "mean", "var", "weight", "bias"),
-    shape=lambda shape, *rest: _check_channels(shape, *rest[:4]) or shape,
+    shape=_batch_norm_eval_shape,
     dtype=_real,
     samples=lambda make: [
         make(input, make.array(*input.shape[1:2]), make.array(*input.shape[1:2], low=0.5), weight, bias, 1e-5)
@@ -302,7 +308,8 @@ def batch_norm(
         input: (N, C, …).
         running_mean: (C,); in training it moves towards the batch's, else it is used instead.
         running_var: (C,), likewise; it follows the unbiased variance.
-        weight: (C,). bias: (C,).
+        weight: (C,).
+        bias: (C,).
         training: Whether to use the statistics of this batch.
         momentum: How far the running statistics move: 0 for not at all, 1 for all the way.
         eps: Added to the variance.
@@ -317,7 +324,7 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ShapeError("batch_norm: running_mean and running_var must be given when training=False")
-        return batch_norm_eval(input, running_mean, running_var, weight, bias, eps)  # type: ignore[no-any-return]
+        return batch_norm_eval(input, running_mean, running_var, weight, bias, eps)
     shape = input.array.shape
     count = input.array.size // shape[1] if len(shape) > 1 and shape[1] else 0
     if count == 1:
@@ -328,7 +335,7 @@ def batch_norm(
             running_mean.mul_(1 - momentum).add_(mean, alpha=momentum)
         if running_var is not None:
             running_var.mul_(1 - momentum).add_(var, alpha=momentum * count / (count - 1))
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 # --- layer normalization: statistics of each row
@@ -382,7 +389,8 @@ def _layer_samples(make: Any) -> list[Any]:
 )
 def layer_norm_train(xp: Any, input: Any, weight: Any, bias: Any, size: Any, eps: Any) -> Any:
     """``input`` normalized over its last dimensions, of sizes ``size``; and the means and variances it had there."""
-    _, lead, _ = _layer_norm_shape(input.shape, *(None if x is None else x.shape for x in (weight, bias)), size, eps)
+    of_weight, of_bias = (None if x is None else x.shape for x in (weight, bias))
+    _, lead, _ = _layer_norm_shape(input.shape, of_weight, of_bias, size, eps)
     length = math.prod(size)
     rows = input.reshape(math.prod(lead), length)
     scale, shift = (None if x is None else x.reshape(length) for x in (weight, bias))
@@ -496,7 +504,8 @@ def layer_norm(
     Args:
         input: Any shape that ends in ``normalized_shape``.
         normalized_shape: Sizes of the dimensions to normalize over.
-        weight: Of shape ``normalized_shape``. bias: likewise.
+        weight: Of shape ``normalized_shape``.
+        bias: Likewise.
         eps: Added to the variance.
 
     Returns:
@@ -506,7 +515,7 @@ def layer_norm(
         RuntimeError: Shapes do not fit each other.
     """
     size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    return layer_norm_train(input, weight, bias, size, eps)[0]  # type: ignore[no-any-return]
+    return layer_norm_train(input, weight, bias, size, eps)[0]
 
 
 __all__ = ["batch_norm", "layer_norm"]

@@ -51,7 +51,7 @@ def _pooled(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: P
     return (*shape[:-2], *counts)
 
 
-def _taps(size: Pair, counts: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Iterator[Any]:
+def _taps(size: Shape, counts: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Iterator[Any]:
     """For each place in the window, in PyTorch's order: which windows have it in the picture, and where it lies."""
     for i in range(kernel[0]):
         top, bottom, rows = reach(i * dilation[0] - padding[0], stride[0], counts[0], size[0])
@@ -89,7 +89,7 @@ def _folded(xp: Any, function: Any, input: Any, axis: int, count: int, along: tu
 
 
 def _max_samples(make: Any) -> list[Any]:
-    """Inputs and attributes: plain, overlapping, dilated, padded, with windows cut off at the end, without the batch."""
+    """Inputs and attributes: plain, overlapping, dilated, padded, windows cut off at the end, no batch."""
     return [
         (make.distinct(2, 3, 4, 6), (2, 2), (2, 2), (0, 0), (1, 1)),
         (make.distinct(1, 2, 5, 7), (3, 2), (2, 1), (1, 0), (1, 1)),
@@ -214,7 +214,7 @@ max_pool2d_backward.vjp(
 def max_pool2d_pick(
     xp: Any, values: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> Any:
-    """The elements of ``values`` where ``input`` had the largest element of each window: the reverse of its gradient."""
+    """The elements of ``values`` where ``input`` had the largest of each window: the reverse of its gradient."""
     taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
 
     def fill(out: Any, values: Any, part: Any, largest: Any) -> None:
@@ -256,7 +256,7 @@ def max_pool2d_indices(xp: Any, input: Any, output: Any, kernel: Any, stride: An
 # --- the mean
 
 
-def _divisors(xp: Any, input: Any, counts: Pair, along: Any, count_include_pad: bool, divisor: int | None) -> Any:
+def _divisors(xp: Any, input: Any, counts: Shape, along: Any, count_include_pad: bool, divisor: int | None) -> Any:
     """What the sum over each window is divided by: a number, or an array of the shape of the result's pictures."""
     if divisor is not None:
         return divisor
@@ -474,12 +474,10 @@ def avg_pool2d(
     kernel, strides, sides = _window(kernel_size, stride, padding)
     if divisor_override == 0:
         raise ArgumentRangeError("divisor_override must not be 0")
-    return _avg_pool2d(  # type: ignore[no-any-return]
-        input, kernel, strides, sides, bool(ceil_mode), bool(count_include_pad), divisor_override
-    )
+    return _avg_pool2d(input, kernel, strides, sides, bool(ceil_mode), bool(count_include_pad), divisor_override)
 
 
-def adaptive_avg_pool2d(input: Tensor, output_size: int | None | Sequence[int | None]) -> Tensor:
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """The means of windows that are as even as can be, so many that the result has a given size.
 
     Args:
@@ -495,8 +493,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | None | Sequence[int | 
     shape = input.array.shape
     if len(shape) not in (3, 4) or 0 in shape[-3:]:
         raise ShapeError(
-            "adaptive_avg_pool2d: expected a 3-dimensional (C, H, W) or 4-dimensional (N, C, H, W) input whose C, H and "
-            f"W are not 0, got {shape}"
+            "adaptive_avg_pool2d: expected a 3-dimensional (C, H, W) or 4-dimensional (N, C, H, W) input whose C, H "
+            f"and W are not 0, got {shape}"
         )
     wanted = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * 2
     if len(wanted) != 2:

@@ -41,7 +41,13 @@ def _lstm_shapes(
 
 def _lstm_samples(make: Any) -> list[Any]:
     def call(length: int, batch: int, features: int, hidden: int, biases: tuple[bool, bool], reverse: bool) -> Any:
-        shapes = [(length, batch, features), (batch, hidden), (batch, hidden), (4 * hidden, features), (4 * hidden, hidden)]
+        shapes = [
+            (length, batch, features),
+            (batch, hidden),
+            (batch, hidden),
+            (4 * hidden, features),
+            (4 * hidden, hidden),
+        ]
         given = [make.array(4 * hidden, low=-1, high=1) if there else None for there in biases]
         return make(*(make.array(*shape, low=-1, high=1) for shape in shapes), *given, reverse)
 
@@ -55,7 +61,15 @@ def _lstm_samples(make: Any) -> list[Any]:
 
 def _lstm_errors(make: Any) -> list[Any]:
     def refused(message: str, **shapes: Shape) -> Any:
-        right = {"input": (3, 2, 5), "h0": (2, 4), "c0": (2, 4), "w_ih": (16, 5), "w_hh": (16, 4), "b_ih": (16,), "b_hh": (16,)}
+        right = {
+            "input": (3, 2, 5),
+            "h0": (2, 4),
+            "c0": (2, 4),
+            "w_ih": (16, 5),
+            "w_hh": (16, 4),
+            "b_ih": (16,),
+            "b_hh": (16,),
+        }
         return make.error((*(make.array(*shape) for shape in (right | shapes).values()), False), ShapeError, message)
 
     return [
@@ -74,13 +88,11 @@ def _lstm_errors(make: Any) -> list[Any]:
     samples=_lstm_samples,
     errors=_lstm_errors,
 )
-def _lstm_layer(
-    xp: Any, input: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, reverse: Any
-) -> Any:
+def _lstm_layer(xp: Any, input: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, reverse: Any) -> Any:
     """``(hidden states, cell states, gates i, f, g, o after their sigmoid or tanh)`` at each time.
 
-    An op for speed: one matrix product for what the input adds to the gates at all times, and no other array made in the
-    loop over time, which is run for parts of the batch on several threads.
+    An op for speed: one matrix product for what the input adds to the gates at all times, and no other array made in
+    the loop over time, which is run for parts of the batch on several threads.
     """
     if {h0.shape, c0.shape} != {(input.shape[1], w_hh.shape[1])} or any(
         b is not None and b.shape != w_hh.shape[:1] for b in (b_ih, b_hh)
@@ -241,8 +253,7 @@ def lstm_layer_backward(
         raw_i, raw_f, raw_g, raw_o = _four(raw[:, rows])
         squashed = xp.tanh(cells[:, rows])
         for gate, result in ((i, raw_i), (f, raw_f), (o, raw_o)):
-            xp.subtract(1, gate, out=result)
-            result *= gate
+            xp.multiply(xp.subtract(1, gate, out=result), gate, out=result)
         raw_i *= g
         raw_f[first] *= c0[rows]
         raw_f[later] *= cells[earlier, rows]
@@ -278,22 +289,9 @@ def lstm_layer_backward(
     return (*results, xp.matmul(flat, w_ih).reshape(input.shape)) if for_input else results
 
 
-def _by_plain_ops(
-    grad_output: Tensor,
-    grad_cells: Tensor,
-    grad_gates: Tensor,
-    input: Tensor,
-    h0: Tensor,
-    c0: Tensor,
-    w_ih: Tensor,
-    w_hh: Tensor,
-    output: Tensor,
-    cells: Tensor,
-    gates: Tensor,
-    reverse: bool,
-    for_input: bool,
-) -> list[Tensor]:
-    """:func:`lstm_layer_backward` step by step, from ops that have gradients."""
+def _by_plain_ops(given: list[Tensor], reverse: bool, for_input: bool) -> list[Tensor]:
+    """:func:`lstm_layer_backward` of the tensors ``given``, step by step, from ops that have gradients."""
+    grad_output, grad_cells, grad_gates, input, h0, c0, w_ih, w_hh, output, cells, gates = given
     length = output.shape[0]
     raw: dict[int, Tensor] = {}
     before = 1 if reverse else -1
@@ -339,7 +337,7 @@ def _second(
     reverse: Any,
     for_input: Any,
 ) -> Any:
-    """By running it again as plain ops, and those backward: slower than formulas, but there is no second set of them."""
+    """By running it again as plain ops, and those backward: slow, but without a second set of formulas."""
     given = (grad_output, grad_cells, grad_gates, input, h0, c0, w_ih, w_hh, output, cells, gates)
     with enable_grad():
         # new places in the graph: `output` depends on `input`, but here each is an input of its own
@@ -347,7 +345,7 @@ def _second(
             x.clone() if isinstance(x, Tensor) and x.requires_grad else Tensor._wrap(getattr(x, "array", x), True)
             for x in given
         ]
-        results = _by_plain_ops(*sources, reverse, for_input)
+        results = _by_plain_ops(sources, reverse, for_input)
         weights = [g if isinstance(g, Tensor) else Tensor._wrap(g) for g in grad]
         differentiable = isinstance(input, Tensor)
         found = autograd.grad(results, sources, weights, create_graph=differentiable, allow_unused=True)
@@ -373,8 +371,13 @@ def lstm_layer(
     ``c = f c + i g`` and ``h = o tanh(c)``.
 
     Args:
-        input: ``(L, N, F)``, time first. h0, c0: the states to start from, ``(N, H)``.
-        w_ih: ``(4 H, F)``. w_hh: ``(4 H, H)``. b_ih, b_hh: ``(4 H,)`` or None.
+        input: ``(L, N, F)``, time first.
+        h0: The hidden state to start from, ``(N, H)``.
+        c0: The cell state to start from, ``(N, H)``.
+        w_ih: What the input is multiplied with, ``(4 H, F)``.
+        w_hh: What the hidden state is multiplied with, ``(4 H, H)``.
+        b_ih: ``(4 H,)`` or None.
+        b_hh: ``(4 H,)`` or None.
         reverse: Go from the last time to the first.
 
     Returns:
