@@ -42,7 +42,6 @@ CORE_ORDER = (
     "function",
     "autograd",
     "methods",
-    "kernels",
     "archive",
     "checkpoint_tree",
     "checkpoints",

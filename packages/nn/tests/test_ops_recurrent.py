@@ -1,4 +1,4 @@
-"""The LSTM layer: its ops by their records, whole sequences on several threads, and higher derivatives."""
+"""The LSTM layer: its ops by their records, whole sequences, and higher derivatives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 import lamella
 from lamella.core.errors import ShapeError
 from lamella.core.testing import conformance, gradcheck, gradgradcheck
-from lamella.nn.ops import recurrent
 from lamella.nn.ops.recurrent import lstm_layer
 from lamella.nn.testing import reference
 
@@ -41,8 +40,7 @@ def by_steps(input, h, c, w_ih, w_hh, b_ih=0.0, b_hh=0.0, reverse=False):
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("biased", [False, True])
 @pytest.mark.parametrize("sizes", [(4, 3, 2, 5), (1, 1, 1, 1), (3, 40, 2, 3)])
-def test_results_and_gradients(monkeypatch, sizes, biased, reverse):
-    monkeypatch.setattr(recurrent, "THREAD_WORK", 1)  # several threads for small sequences too
+def test_results_and_gradients(sizes, biased, reverse):
     given = arguments(*sizes, biased=biased)
     results, expected = lstm_layer(*given, reverse=reverse), by_steps(*given, reverse=reverse)
     weights = [lamella.from_numpy(np.random.default_rng(i).standard_normal(r.shape)) for i, r in enumerate(results)]

@@ -10,7 +10,6 @@ import pkgutil
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lamella.core import autograd as autograd
 from lamella.core import methods, namespaces, ops
 from lamella.core.devices import device
 from lamella.core.dtypes import (
@@ -46,8 +45,6 @@ from lamella.core.random import Generator, default_generator, initial_seed, manu
 from lamella.core.tensor import Size, Tensor, is_tensor
 
 if TYPE_CHECKING:
-    from lamella.core import kernels as kernels
-    from lamella.core import random as random
     from lamella.core.backends.memory import release as release_memory
     from lamella.core.backends.threads import get_num_threads, set_num_threads
     from lamella.core.checkpoints import load, save
@@ -72,14 +69,11 @@ namespaces.name_missing_packages()
 # `import numpy`.
 _LATER = {
     "get_num_threads": "lamella.core.backends.threads:get_num_threads",
-    "kernels": "lamella.core.kernels",
     "load": "lamella.core.checkpoints:load",
-    "random": "lamella.core.random",
     "release_memory": "lamella.core.backends.memory:release",
     "save": "lamella.core.checkpoints:save",
     "set_num_threads": "lamella.core.backends.threads:set_num_threads",
     "set_printoptions": "lamella.core.printing:set_printoptions",
-    "testing": "lamella.core.testing",
 }
 
 
@@ -87,8 +81,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         return namespaces.lookup(name)
     module, _, attribute = _LATER[name].partition(":")
-    found = import_module(module)
-    value = globals()[name] = getattr(found, attribute) if attribute else found
+    value = globals()[name] = getattr(import_module(module), attribute)
     return value
 
 
@@ -96,7 +89,6 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "Generator",
     "Size",
     "Tensor",
-    "autograd",
     "bool",
     "can_cast",
     "cdouble",
@@ -128,13 +120,11 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "is_tensor",
-    "kernels",
     "load",
     "long",
     "manual_seed",
     "no_grad",
     "promote_types",
-    "random",
     "release_memory",
     "save",
     "seed",

@@ -139,20 +139,30 @@ class StridedView(View):
         base = self.base
         if live_node(base) is None:
             return None
-        placed: Tensor = OPS["as_strided"].call(base, *placement(tensor))
+        order, *place = placement(tensor)
+        placed: Tensor = OPS["as_strided"].call(OPS["permute"].call(base, order), *place)
         return placed._node
 
 
-def placement(view: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-    """Shape, strides and offset, in elements, of a view within its base."""
+def placement(view: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int]:
+    """A view's place within its base.
+
+    Returns:
+        The order of the base's dimensions in which its elements lie one after another in memory; then the shape, the
+        strides and the offset of the view in that memory, in elements.
+
+    Raises:
+        RuntimeError: There are gaps between the base's elements.
+    """
     array, base = view.array, view._base.array  # type: ignore[union-attr]  # the caller has a view
-    if not base.flags.c_contiguous:
+    order = tuple(sorted(range(base.ndim), key=lambda d: -base.strides[d]))
+    if not base.transpose(order).flags.c_contiguous:
         raise GradError(
-            "an in-place change reaches a view of a tensor that is not contiguous, and its gradient can't be followed. "
-            "Make the tensor contiguous() first, or use the out-of-place op."
+            "an in-place change reaches a view of a tensor with gaps between its elements, and its gradient can't be "
+            "followed. Make the tensor contiguous() first, or use the out-of-place op."
         )
     strides = tuple(s // array.itemsize for s in array.strides)
-    return array.shape, strides, backends.of_array_type(type(array)).offset(array, base)
+    return order, array.shape, strides, backends.of_array_type(type(array)).offset(array, base)
 
 
 def define_op(

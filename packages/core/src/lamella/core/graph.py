@@ -368,9 +368,22 @@ def add_hook(node: Node, hook: Callable[[Any], Any]) -> Handle:
     return Handle(node.hooks, hook)
 
 
+class RetainGrad:
+    """The hook of ``Tensor.retain_grad``; holds the tensor weakly, because its node holds the hook."""
+
+    def __init__(self, tensor: Any) -> None:
+        self.owner = weakref.ref(tensor)
+
+    def __call__(self, grad: Any) -> None:
+        tensor = self.owner()
+        if tensor is not None:
+            tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+
+
 def _run_hooks(node: Node, grad: Any, algebra: Algebra) -> Any:
     seen = algebra.as_tensor(grad)
-    for hook in tuple(node.hooks or ()):
+    # what is retained is what the other hooks made of it
+    for hook in sorted(node.hooks or (), key=lambda h: type(h) is RetainGrad):
         replaced = hook(seen)
         if replaced is not None:
             if replaced.shape != seen.shape:

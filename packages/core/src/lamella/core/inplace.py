@@ -10,7 +10,7 @@ the ordinary rules of ordinary ops, and what is not allowed is refused.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lamella.core import dtypes, graph
@@ -52,78 +52,90 @@ def _check_allowed(target: Tensor) -> None:
         )
 
 
-def update(target: Tensor, compute: Callable[[Tensor], Tensor], write: Callable[[Any], None] | None = None) -> Tensor:
+def update(
+    target: Tensor,
+    compute: Callable[[Tensor], Tensor],
+    write: Callable[[Any], None] | None = None,
+    operands: Iterable[Any] = (),
+) -> Tensor:
     """``target`` becomes ``compute(target)``.
 
     Args:
         target: The tensor to change.
         compute: The out-of-place form. Its result must have the target's shape, and a dtype that can be stored in it.
         write: A shorter way to change the raw array, for when nothing is recorded.
+        operands: What else the result depends on; the Tensors among them may want a gradient.
 
     Raises:
         RuntimeError: The result does not fit, or the graph does not allow the change.
     """
-    mode = current_mode()
     if not target.array.flags.writeable:
         raise GradError(
             "this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first"
         )
+    mode = current_mode()
+    recording = False
     if mode.grad:
         _check_allowed(target)
-        old = target
-        if live_node(target) is not None:
-            # the op may save its input, which is about to be overwritten
-            old = Tensor._wrap(target.array.copy())
-            old._node = target._node
-    elif write is not None and mode.interpreter is None:
+        recording = any(isinstance(x, Tensor) and live_node(x) is not None for x in (target, *operands))
+    if write is not None and not recording and mode.interpreter is None:
         write(target.array)
-        target._bump()
-        return target
     else:
         old = target
-    result = compute(old)
-    if result.array.shape != target.array.shape:
-        raise ShapeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}: an "
-            "in-place op "
-            "can't change the shape"
-        )
-    if result.array.dtype != target.array.dtype:
-        if not dtypes.can_cast(result.dtype, target.dtype):
-            raise DtypeError(
-                f"result type {result.dtype} can't be cast to the desired output type {target.dtype}; use the "
-                "out-of-place op, or convert the tensor first"
-            )
-        result = OPS["cast"].call(result, target.array.dtype)
-    if mode.grad:
-        _replace(target, result)
-    target.array[...] = result.array
+        if recording:  # the op may save its input, which is about to be overwritten
+            old = Tensor._wrap(target.array.copy())
+            old._node = target._node
+        result = _fitting(target, compute(old))
+        if recording:
+            if live_node(old) is not None and result._node is None:  # it no longer depends on what was there
+                result = OPS["overwrite"].call(old, result)
+            _replace(target, result)
+        target.array[...] = result.array
     target._bump()
     if target._view is not None and target._view.seen is not None:
         target._view.seen = target._version
     return target
 
 
+def _fitting(target: Tensor, result: Tensor) -> Tensor:
+    """``result``, converted to what ``target`` can store."""
+    if result.array.shape != target.array.shape:
+        raise ShapeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}: an "
+            "in-place op can't change the shape"
+        )
+    if result.array.dtype == target.array.dtype:
+        return result
+    if not dtypes.can_cast(result.dtype, target.dtype):
+        raise DtypeError(
+            f"result type {result.dtype} can't be cast to the desired output type {target.dtype}; use the "
+            "out-of-place op, or convert the tensor first"
+        )
+    cast: Tensor = OPS["cast"].call(result, target.array.dtype)
+    return cast
+
+
 def _replace(target: Tensor, result: Tensor) -> None:
     """Put ``target`` in the graph where ``result`` is, and its base where the change puts it."""
-    view = target._view
-    node = result._node
+    before, view = target._node, target._view
+    if type(result._node) is graph.Leaf:  # compute returned another leaf as it is
+        result = OPS["clone"].call(result)
     if view is None:
-        if node is not None and type(node) is graph.Leaf:  # compute returned another leaf as it is
-            node = OPS["clone"].call(result)._node
-        target._node = node
-        return
-    base = view.base
-    if node is None and live_node(base) is None:
-        target._node = None
-        return
-    placed = placement(target)
-    base_array = base.array
-    before = Tensor._wrap(base_array)
-    before._node = live_node(base)
-    after = OPS["as_strided_scatter"].call(before, result, *placed)
-    base._node = after._node
-    target._node = OPS["as_strided"].call(after, *placed)._node
+        target._node = result._node
+    else:
+        base = view.base
+        order, *place = placement(target)
+        whole = Tensor._wrap(base.array)
+        whole._node = live_node(base)
+        after = OPS["as_strided_scatter"].call(OPS["permute"].call(whole, order), result, *place)
+        target._node = OPS["as_strided"].call(after, *place)._node
+        inverse = tuple(sorted(range(len(order)), key=order.__getitem__))
+        base._node = OPS["permute"].call(after, inverse)._node
+    # a gradient that is to be retained is that of the new value
+    retaining = [h for h in (before.hooks if before else None) or () if type(h) is graph.RetainGrad]
+    if before is not None and before.hooks and retaining and target._node is not None:
+        before.hooks = [h for h in before.hooks if h not in retaining]
+        target._node.hooks = [*(target._node.hooks or ()), *retaining]
 
 
 def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,7 +154,7 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
                     def write(array: Any) -> None:
                         kernel(array, *arrays, out=array)
 
-        return update(self, lambda old: function(old, *args, **kwargs), write)
+        return update(self, lambda old: function(old, *args, **kwargs), write, (*args, *kwargs.values()))
 
     method.__name__ = method.__qualname__ = f"{function.__name__}_"
     method.__doc__ = f"In-place form of :func:`{function.__name__}`: the result is stored in the tensor itself."
@@ -174,7 +186,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     def write(array: Any) -> None:
         array[...] = src.to(self.device).array
 
-    return update(self, compute, write)
+    return update(self, compute, write, (src,))
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:

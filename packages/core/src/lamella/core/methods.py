@@ -10,7 +10,7 @@ from typing import Any
 
 from lamella.core import autograd, dtypes, inplace, ops
 from lamella.core.op import OPS
-from lamella.core.ops import creation, indexing, matmul, random, selection, shapes
+from lamella.core.ops import creation, indexing, matmul, pointwise, random, selection, shapes
 from lamella.core.random import Generator
 from lamella.core.tensor import Tensor
 
@@ -249,8 +249,10 @@ OTHERS: dict[str, Any] = {
     "__setitem__": indexing.tensor_setitem,
     "backward": autograd.tensor_backward,
     "cpu": _cpu,
+    "imag": property(pointwise.imag),
     "index_put_": indexing.index_put_,
     "mT": property(_matrix_transposed),
+    "real": property(pointwise.real),
     "to": creation.to,
     "type_as": creation.type_as,
     "where": _where,

@@ -22,6 +22,11 @@ SUBMODULES = {
     "lamella.utils": "lamella-core",
     "lamella.utils.data": "lamella-data",
     "lamella.cuda": "lamella-core",
+    "lamella.autograd": "lamella-core",
+    "lamella.random": "lamella-core",
+    "lamella.testing": "lamella-core",
+    # And one of our own.
+    "lamella.kernels": "lamella-core",
 }
 """Every sub-module that attribute access imports, and the package that it needs."""
 

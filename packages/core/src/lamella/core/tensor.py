@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -241,14 +240,15 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
-        if bool(wanted) == (self._node is not None):
+        node = live_node(self)
+        if node is not None and type(node) is not graph.Leaf:
+            raise GradError(
+                "you can only change requires_grad flags of leaf variables; this tensor is the result of "
+                f"{node.name()}. Use x.detach() to get a tensor that does not require grad."
+            )
+        if bool(wanted) == (node is not None):
             return
         if not wanted:
-            if type(self._node) is not graph.Leaf:
-                raise GradError(
-                    "you can only change requires_grad flags of leaf variables; this tensor is the result of "
-                    f"{self._node.name()}. Use x.detach() to get a tensor that does not require grad."  # type: ignore[union-attr]
-                )
             self._node = None
             return
         if self.array.dtype not in DIFFERENTIABLE:
@@ -260,8 +260,9 @@ class Tensor:
         self._view = None  # a leaf of its own: what becomes of the base no longer changes its place
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set :attr:`requires_grad` and return the tensor."""
-        self.requires_grad = requires_grad
+        """Set :attr:`requires_grad` and return the tensor; a result that requires grad anyway is left as it is."""
+        if self.is_leaf or not requires_grad:
+            self.requires_grad = requires_grad
         return self
 
     @property
@@ -420,13 +421,13 @@ class Tensor:
         if self._node is None:
             raise GradError("can't retain_grad on Tensor that has requires_grad=False")
         if not self.is_leaf and not self.retains_grad:
-            self.register_hook(RetainGrad(self))
+            graph.add_hook(live_node(self), graph.RetainGrad(self))  # type: ignore[arg-type]  # it has a node
 
     @property
     def retains_grad(self) -> bool:
         """Whether :meth:`retain_grad` was called on this result."""
         node = self._node
-        return not self.is_leaf and any(type(h) is RetainGrad for h in node.hooks or ())  # type: ignore[union-attr]
+        return not self.is_leaf and any(type(h) is graph.RetainGrad for h in node.hooks or ())  # type: ignore[union-attr]
 
     # --- out of the framework
 
@@ -550,18 +551,6 @@ def live_node(tensor: Tensor) -> graph.Node | None:
     return tensor._node
 
 
-class RetainGrad:
-    """The hook of :meth:`Tensor.retain_grad`; holds the tensor weakly, because its node holds the hook."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.owner = weakref.ref(tensor)
-
-    def __call__(self, grad: Tensor) -> None:
-        tensor = self.owner()
-        if tensor is not None:
-            tensor._grad = grad if tensor._grad is None else tensor._grad + grad
-
-
 def is_tensor(obj: Any, /) -> bool:
     """Whether ``obj`` is a Tensor."""
     return isinstance(obj, Tensor)
@@ -578,4 +567,4 @@ def check_tensor(op: str, argument: str, given: Any) -> Tensor:
     return given
 
 
-__all__ = ["RetainGrad", "Size", "Tensor", "View", "check_tensor", "is_tensor", "live_node"]
+__all__ = ["Size", "Tensor", "View", "check_tensor", "is_tensor", "live_node"]

@@ -267,12 +267,12 @@ def tensor_setitem(self: Tensor, key: Any, value: Any) -> None:
     def write(array: Any) -> None:
         array[_key(arrays)] = source.array
 
-    update(part, lambda old: _index_put(old, indices, source, False), write)
+    update(part, lambda old: _index_put(old, indices, source, False), write, (source,))
 
 
 def index_put_(self: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> Tensor:
     """In-place form of :func:`index_put`."""
-    return update(self, lambda old: index_put(old, indices, values, accumulate))
+    return update(self, lambda old: index_put(old, indices, values, accumulate), operands=(values,))
 
 
 # --- picking along a dimension

@@ -46,6 +46,8 @@ def method_and_in_place_forms_agree(subject: Subject) -> None:
 def _method(op: Op, name: str) -> Callable[..., Any] | None:
     """The method of that name as a function of the op's inputs and attributes; None if it does not take these."""
     method = getattr(Tensor, name, None)
+    if isinstance(method, property):  # x.real
+        return method.fget
     if method is None or inspect.unwrap(method) is op.call:
         return method
     parameters = inspect.signature(method).parameters

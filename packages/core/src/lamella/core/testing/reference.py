@@ -407,6 +407,10 @@ def clone(input: Any) -> np.ndarray:
     return np.array(input)
 
 
+def overwrite(input: Any, value: Any) -> np.ndarray:
+    return np.array(value)
+
+
 def cat(tensors: Any, dim: int) -> np.ndarray:
     slices = [np.take(t, i, axis=dim) for t in tensors for i in range(t.shape[dim])]
     return np.moveaxis(np.array(slices), 0, dim)

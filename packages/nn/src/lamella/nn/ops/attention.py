@@ -46,7 +46,7 @@ class _Blocks:
             self.later = xp.where(later, -math.inf, 0.0).astype(query.dtype)
 
     def each(self, work: Callable[[Any, Any, list[Any]], None]) -> None:
-        """Call ``work(batch, heads, scratch)`` for each group, on several threads; scratch is two arrays of one block."""
+        """Call ``work(batch, heads, scratch)`` for each group, on several threads; scratch is room for two blocks."""
 
         def some(start: int, stop: int) -> None:
             scratch = [self.xp.empty(self.size, dtype=self.query.dtype) for _ in range(2)]
@@ -354,7 +354,7 @@ def scaled_dot_product_attention(
         dropout_p: Probability of each weight to be dropped. It is up to the caller to pass 0 when not training.
         is_causal: Query i looks at keys 0 to i only. Not together with ``attn_mask``.
         scale: ``1 / sqrt(E)`` by default.
-        enable_gqa: Key and value have fewer heads, in the third dimension from the end; each serves several of the query.
+        enable_gqa: Key and value have fewer heads (third dimension from the end); each serves several of the query.
 
     Returns:
         ``(…, L, Ev)``. Where a query may look at no key, 0.
@@ -393,8 +393,8 @@ def _check(
     dtype = query.array.dtype
     if dtype != key.array.dtype or dtype != value.array.dtype:
         raise DtypeError(
-            f"{op}: Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} key.dtype: "
-            f"{key.dtype} and value.dtype: {value.dtype} instead."
+            f"{op}: Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} "
+            f"key.dtype: {key.dtype} and value.dtype: {value.dtype} instead."
         )
     if dtype.kind != "f":
         raise DtypeError(f"{op}: expected floating-point tensors, but got {query.dtype}. Convert with x.float().")

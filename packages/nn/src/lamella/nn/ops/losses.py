@@ -22,8 +22,8 @@ from lamella.nn.ops.dtypes import one_floating
 
 Shape = tuple[int, ...]
 
-#: NumPy reduces short rows one by one. Up to so many classes it is faster (9 times on 1536 rows of 65) to add rows up as
-#: a matrix product, and to subtract one highest score from all rows instead of each row's own …
+#: NumPy reduces short rows one by one. Up to so many classes it is faster (9 times on 1536 rows of 65) to add rows up
+#: as a matrix product, and to subtract one highest score from all rows instead of each row's own …
 FEW_CLASSES = 512
 #: … which costs no precision worth mentioning as long as the scores lie within so much of each other.
 SPREAD = 16
@@ -514,7 +514,7 @@ _binary_cross_entropy.vjp(
     ],
 )
 def _with_logits(xp: Any, input: Any, target: Any) -> Any:
-    """``-(target log(p) + (1 - target) log(1 - p))`` for ``p = sigmoid(input)``; an op because p may round to 0 or 1."""
+    """``-(target log(p) + (1 - target) log(1 - p))`` for ``p = sigmoid(input)``; an op, as p may round to 0 or 1."""
     return xp.maximum(input, 0) - input * target + xp.log1p(xp.exp(-xp.abs(input)))
 
 

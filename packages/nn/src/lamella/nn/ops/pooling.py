@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,13 +52,23 @@ def _pooled(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: P
     return (*shape[:-2], *counts)
 
 
-def _taps(size: Shape, counts: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Iterator[Any]:
+@lru_cache(256)  # the arithmetic takes as long as a small picture's pooling
+def _places(size: int, count: int, kernel: int, stride: int, padding: int, dilation: int) -> tuple[Any, ...]:
+    """For each place in the window along one dimension: first and last window that have it in the picture, and where."""
+    return tuple(reach(i * dilation - padding, stride, count, size) for i in range(kernel))
+
+
+@lru_cache(256)
+def _taps(
+    size: Shape, counts: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+) -> tuple[tuple[Any, Any], ...]:
     """For each place in the window, in PyTorch's order: which windows have it in the picture, and where it lies."""
-    for i in range(kernel[0]):
-        top, bottom, rows = reach(i * dilation[0] - padding[0], stride[0], counts[0], size[0])
-        for j in range(kernel[1]):
-            left, right, columns = reach(j * dilation[1] - padding[1], stride[1], counts[1], size[1])
-            yield (..., slice(top, bottom), slice(left, right)), (..., rows, columns)
+    down, across = (_places(*along) for along in zip(size, counts, kernel, stride, padding, dilation, strict=True))
+    return tuple(
+        ((..., slice(top, bottom), slice(left, right)), (..., rows, columns))
+        for top, bottom, rows in down
+        for left, right, columns in across
+    )
 
 
 def _planes(array: Any) -> Any:
@@ -67,10 +78,9 @@ def _planes(array: Any) -> Any:
 
 def _folded(xp: Any, function: Any, input: Any, axis: int, count: int, along: tuple[int, ...], start: Any) -> Any:
     """``function`` folded over the elements of each of ``count`` windows along ``axis``, from ``start``."""
-    kernel, stride, padding, dilation = along
     behind = (slice(None),) * (-1 - axis)
-    places = [reach(i * dilation - padding, stride, count, input.shape[axis]) for i in range(kernel)]
-    if kernel > 1 and all(low == 0 and high == count for low, high, _ in places):
+    places = _places(input.shape[axis], count, *along)
+    if len(places) > 1 and all(low == 0 and high == count for low, high, _ in places):
         first, second, *others = (input[(..., place, *behind)] for *_, place in places)
         result = function(first, second)
         for other in others:
@@ -159,7 +169,7 @@ _max_pool2d.vjp(
 )
 
 
-def _choices(xp: Any, input: Any, output: Any, taps: list[Any]) -> Iterator[Any]:
+def _choices(xp: Any, input: Any, output: Any, taps: Sequence[Any]) -> Iterator[Any]:
     """For each tap its windows, its place, and in which of the windows it is the first to have the largest element."""
     waiting = xp.ones(output.shape, dtype=bool, device=output.device)
     for windows, place in taps:
@@ -180,11 +190,15 @@ def max_pool2d_backward(
     xp: Any, grad_output: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> Any:
     """The gradient of :func:`max_pool2d`: each window's goes to its largest element, the first of those alike."""
-    taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
+    taps = _taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation)
     apart = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel, strict=True))
+    tiled = (
+        apart and output.shape[-2] * kernel[0] == input.shape[-2] and output.shape[-1] * kernel[1] == input.shape[-1]
+    )
 
     def fill(out: Any, grad: Any, part: Any, largest: Any) -> None:
-        out[...] = 0
+        if not tiled:
+            out[...] = 0
         for windows, place, chosen in _choices(xp, part, largest, taps):
             if apart:
                 xp.multiply(grad[windows], chosen, out=out[place])
@@ -215,7 +229,7 @@ def max_pool2d_pick(
     xp: Any, values: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> Any:
     """The elements of ``values`` where ``input`` had the largest of each window: the reverse of its gradient."""
-    taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
+    taps = _taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation)
 
     def fill(out: Any, values: Any, part: Any, largest: Any) -> None:
         out[...] = 0
@@ -244,7 +258,7 @@ max_pool2d_pick.vjp(
 )
 def max_pool2d_indices(xp: Any, input: Any, output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Where in its flattened picture each window's largest element is."""
-    taps = list(_taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation))
+    taps = _taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation)
     width = input.shape[-1]
     out = xp.zeros(output.shape, dtype=xp.int64, device=input.device)
     for windows, place, chosen in _choices(xp, input, output, taps):
@@ -361,7 +375,7 @@ def avg_pool2d_backward(
     counts = grad_output.shape[-2:]
     along = tuple(zip(kernel, stride, padding, (1, 1), strict=True))
     divisors = _divisors(xp, out, counts, along, count_include_pad, divisor_override)
-    taps = list(_taps(input_size[-2:], counts, kernel, stride, padding, (1, 1)))
+    taps = _taps(input_size[-2:], counts, kernel, stride, padding, (1, 1))
 
     def fill(out: Any, grad: Any) -> None:
         share = grad / divisors
@@ -383,6 +397,8 @@ avg_pool2d_backward.vjp(
 
 def _pair(name: str, value: Any, low: int) -> Pair:
     """``value``, one int for both dimensions or one for each."""
+    if type(value) is int and value >= low:
+        return value, value
     given = tuple(value) if isinstance(value, Sequence) else (value,)
     if len(given) not in (1, 2) or not all(hasattr(v, "__index__") for v in given):
         raise ArgumentTypeError(f"{name} must be an int or two ints, got {value!r}")
@@ -396,7 +412,7 @@ def _window(kernel_size: Sizes, stride: Sizes | None, padding: Sizes) -> tuple[P
     kernel = _pair("kernel_size", kernel_size, 1)
     strides = kernel if stride is None or stride == () else _pair("stride", stride, 1)
     sides = _pair("padding", padding, 0)
-    if any(p > k // 2 for p, k in zip(sides, kernel, strict=True)):
+    if sides[0] > kernel[0] // 2 or sides[1] > kernel[1] // 2:
         raise ArgumentRangeError(
             f"padding must be at most half of kernel_size, got padding={padding} and kernel_size={kernel_size}"
         )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from lamella.core import autograd
-from lamella.core.backends.threads import parallel_for
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ShapeError
 from lamella.core.graph import enable_grad
@@ -16,9 +13,6 @@ from lamella.core.tensor import Tensor
 from lamella.nn.ops.dtypes import one_floating
 
 Shape = tuple[int, ...]
-
-#: Multiplications of one time step that make another thread worth it.
-THREAD_WORK = 1 << 20
 
 
 def _lstm_shapes(
@@ -91,8 +85,9 @@ def _lstm_errors(make: Any) -> list[Any]:
 def _lstm_layer(xp: Any, input: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, reverse: Any) -> Any:
     """``(hidden states, cell states, gates i, f, g, o after their sigmoid or tanh)`` at each time.
 
-    An op for speed: one matrix product for what the input adds to the gates at all times, and no other array made in
-    the loop over time, which is run for parts of the batch on several threads.
+    An op for speed: one matrix product for what the input adds to the gates at all times, and no array made in the
+    loop over time. Threads are left to BLAS, which waits for work by spinning: handing over steps of 50 µs between
+    threads of Python takes as long as they do.
     """
     if {h0.shape, c0.shape} != {(input.shape[1], w_hh.shape[1])} or any(
         b is not None and b.shape != w_hh.shape[:1] for b in (b_ih, b_hh)
@@ -114,25 +109,22 @@ def _lstm_layer(xp: Any, input: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_i
     output = xp.empty((length, batch, hidden), dtype=input.dtype, device=input.device)
     cells = xp.empty_like(output)
 
-    def run(start: int, stop: int) -> None:
-        h, c = h0[start:stop], c0[start:stop]
-        from_h = xp.empty((stop - start, 4 * hidden), dtype=input.dtype, device=input.device)
-        product = xp.empty((stop - start, hidden), dtype=input.dtype, device=input.device)
-        for t in _times(length, reverse):
-            gate = gates[t, start:stop]
-            xp.matmul(h, w_hh.T, out=from_h)
-            gate += from_h
-            xp.tanh(gate, out=gate)
-            gate *= halves
-            gate += shifts
-            i, f, g, o = _four(gate)
-            c = xp.multiply(f, c, out=cells[t, start:stop])
-            xp.multiply(i, g, out=product)
-            c += product
-            xp.tanh(c, out=product)
-            h = xp.multiply(o, product, out=output[t, start:stop])
-
-    _shared(run, batch, input, hidden)
+    h, c = h0, c0
+    from_h = xp.empty((batch, 4 * hidden), dtype=input.dtype, device=input.device)
+    product = xp.empty((batch, hidden), dtype=input.dtype, device=input.device)
+    for t in _times(length, reverse):
+        gate = gates[t]
+        xp.matmul(h, w_hh.T, out=from_h)
+        gate += from_h
+        xp.tanh(gate, out=gate)
+        gate *= halves
+        gate += shifts
+        i, f, g, o = _four(gate)
+        c = xp.multiply(f, c, out=cells[t])
+        xp.multiply(i, g, out=product)
+        c += product
+        xp.tanh(c, out=product)
+        h = xp.multiply(o, product, out=output[t])
     return output, cells, gates
 
 
@@ -144,12 +136,6 @@ def _four(gates: Any) -> tuple[Any, Any, Any, Any]:
     """The parts of the last dimension that belong to the gates i, f, g, o."""
     n = gates.shape[-1] // 4
     return gates[..., :n], gates[..., n : 2 * n], gates[..., 2 * n : 3 * n], gates[..., 3 * n :]
-
-
-def _shared(run: Any, batch: int, like: Any, hidden: int) -> None:
-    """``run(start, stop)`` for parts of the batch, which are independent of each other."""
-    grain = max(1, THREAD_WORK // max(1, 4 * hidden * hidden)) if type(like) is np.ndarray else max(1, batch)
-    parallel_for(run, batch, grain)
 
 
 def _lstm_grads(
@@ -236,7 +222,7 @@ def lstm_layer_backward(
     What does not depend on the gradient is computed for all times at once, so that little is left to do at each time;
     the weights' gradients are one matrix product each. :func:`_by_plain_ops` has the formulas in the order of time.
     """
-    length, batch, hidden = output.shape
+    length, _, hidden = output.shape
     raw = xp.empty(gates.shape, dtype=gates.dtype, device=gates.device)  # the gradient before sigmoid and tanh
     direct = None
     if grad_gates.any():
@@ -244,42 +230,36 @@ def lstm_layer_backward(
         direct[..., 2 * hidden : 3 * hidden] = 1 - gates[..., 2 * hidden : 3 * hidden] ** 2
         direct *= grad_gates
     of_h, of_c = xp.zeros_like(h0), xp.zeros_like(c0)
-    times = _times(length, not reverse)
     first, later, earlier = (-1, slice(0, -1), slice(1, None)) if reverse else (0, slice(1, None), slice(0, -1))
 
-    def run(start: int, stop: int) -> None:
-        rows = slice(start, stop)
-        i, f, g, o = _four(gates[:, rows])
-        raw_i, raw_f, raw_g, raw_o = _four(raw[:, rows])
-        squashed = xp.tanh(cells[:, rows])
-        for gate, result in ((i, raw_i), (f, raw_f), (o, raw_o)):
-            xp.multiply(xp.subtract(1, gate, out=result), gate, out=result)
-        raw_i *= g
-        raw_f[first] *= c0[rows]
-        raw_f[later] *= cells[earlier, rows]
-        xp.multiply(g, g, out=raw_g)
-        xp.subtract(1, raw_g, out=raw_g)
-        raw_g *= i
-        raw_o *= squashed
-        squashed *= squashed
-        slope = xp.subtract(1, squashed, out=squashed)
-        slope *= o
-        dh, dc = of_h[rows], of_c[rows]
-        product = xp.empty_like(dh)
-        for t in times:
-            dh += grad_output[t, rows]
-            dc += grad_cells[t, rows]
-            dc += xp.multiply(dh, slope[t], out=product)
-            at_t = raw[t, rows]
-            through_cell = at_t.reshape(-1, 4, hidden)[:, :3]
-            through_cell *= dc[:, None]
-            at_t[:, 3 * hidden :] *= dh
-            if direct is not None:
-                at_t += direct[t, rows]
-            dc *= f[t]
-            xp.matmul(at_t, w_hh, out=dh)
+    i, f, g, o = _four(gates)
+    raw_i, raw_f, raw_g, raw_o = _four(raw)
+    squashed = xp.tanh(cells)
+    for gate, slope in ((i, raw_i), (f, raw_f), (o, raw_o)):
+        xp.multiply(xp.subtract(1, gate, out=slope), gate, out=slope)
+    raw_i *= g
+    raw_f[first] *= c0
+    raw_f[later] *= cells[earlier]
+    xp.multiply(g, g, out=raw_g)
+    xp.subtract(1, raw_g, out=raw_g)
+    raw_g *= i
+    raw_o *= squashed
+    squashed *= squashed
+    into_cell = xp.subtract(1, squashed, out=squashed)
+    into_cell *= o
+    product = xp.empty_like(of_h)
+    for t in _times(length, not reverse):
+        of_h += grad_output[t]
+        of_c += grad_cells[t]
+        of_c += xp.multiply(of_h, into_cell[t], out=product)
+        through_cell = raw[t].reshape(-1, 4, hidden)[:, :3]
+        through_cell *= of_c[:, None]
+        raw_o[t] *= of_h
+        if direct is not None:
+            raw[t] += direct[t]
+        of_c *= f[t]
+        xp.matmul(raw[t], w_hh, out=of_h)
 
-    _shared(run, batch, input, hidden)
     flat = raw.reshape(-1, 4 * hidden)
     of_w_ih = xp.matmul(flat.T, input.reshape(-1, input.shape[2]))
     of_w_hh = xp.matmul(raw[later].reshape(-1, 4 * hidden).T, output[earlier].reshape(-1, hidden))

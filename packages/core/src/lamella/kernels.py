@@ -1,4 +1,4 @@
-"""``lamella.kernels``: which functions compute the ops, and how to choose.
+"""Which functions compute the ops, and how to choose.
 
 lamella.kernels.load("numba")             # take the kernels a plugin offers into use
 lamella.kernels.listing()                 # those in use, first choice first
