@@ -480,8 +480,11 @@ def _arrive(node: Node, grad: Any, algebra: Algebra, pending: dict[int, list[Any
 
 
 def _join(entry: list[Any], grad: Any, algebra: Algebra) -> None:
-    if type(grad) is PartialGrads:  # each output hands over once, so the indices differ
-        entry[1] |= grad
+    if type(grad) is PartialGrads:
+        # an output may hand over twice: a saved one comes back under a new node when a gradient is differentiated
+        have = entry[1]
+        for index, g in grad.items():
+            have[index] = algebra.add(have[index], g, False) if index in have else g
     else:
         entry[1] = algebra.add(entry[1], grad, entry[2])
         entry[2] = True

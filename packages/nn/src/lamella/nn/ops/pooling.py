@@ -54,7 +54,7 @@ def _pooled(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: P
 
 @lru_cache(256)  # the arithmetic takes as long as a small picture's pooling
 def _places(size: int, count: int, kernel: int, stride: int, padding: int, dilation: int) -> tuple[Any, ...]:
-    """For each place in the window along one dimension: first and last window that have it in the picture, and where."""
+    """For each place in the window along one dimension: first and last window that have it inside, and where."""
     return tuple(reach(i * dilation - padding, stride, count, size) for i in range(kernel))
 
 
@@ -192,9 +192,8 @@ def max_pool2d_backward(
     """The gradient of :func:`max_pool2d`: each window's goes to its largest element, the first of those alike."""
     taps = _taps(input.shape[-2:], output.shape[-2:], kernel, stride, padding, dilation)
     apart = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel, strict=True))
-    tiled = (
-        apart and output.shape[-2] * kernel[0] == input.shape[-2] and output.shape[-1] * kernel[1] == input.shape[-1]
-    )
+    covered = tuple(n * k for n, k in zip(output.shape[-2:], kernel, strict=True))
+    tiled = apart and covered == input.shape[-2:] and not any(padding)
 
     def fill(out: Any, grad: Any, part: Any, largest: Any) -> None:
         if not tiled:
