@@ -81,9 +81,7 @@ def imports_of(module: str, source: str) -> list[Import]:
             found.extend(Import(module, alias.name, None, node.lineno, when) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}, line {node.lineno}: relative import; write the whole name"
-            found.extend(
-                Import(module, str(node.module), alias.name, node.lineno, when) for alias in node.names
-            )
+            found.extend(Import(module, str(node.module), alias.name, node.lineno, when) for alias in node.names)
         elif isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
             for child in node.body:
                 visit(child, "typing")
@@ -208,9 +206,7 @@ def test_the_facade_imports_the_layers_only_on_first_use() -> None:
             continue
         allowed = "lamella.core" if name == "lamella" else "lamella"
         outside = [item for item in found if item.target.partition(".")[0] not in sys.stdlib_module_names]
-        assert not [
-            str(item) for item in outside if item.when == "loading" and not within(item.target, allowed)
-        ]
+        assert not [str(item) for item in outside if item.when == "loading" and not within(item.target, allowed)]
 
 
 def test_the_core_imports_downward() -> None:
@@ -305,9 +301,7 @@ def after_import() -> dict[str, Any]:
 
 def test_importing_lamella_loads_only_numpy_from_outside() -> None:
     loaded = after_import()["loaded"]
-    outside = (
-        {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"lamella", "numpy"}
-    )
+    outside = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"lamella", "numpy"}
     assert not outside
     # ctypes costs milliseconds and waits for the first large tensor; metadata waits for the first look-up.
     assert not {"ctypes", "importlib.metadata"} & set(loaded)

@@ -59,9 +59,7 @@ def code_in(wheel: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_wheel_holds_its_part_of_lamella_whole_and_nothing_else(
-    wheels: dict[str, Path], layer: str
-) -> None:
+def test_a_wheel_holds_its_part_of_lamella_whole_and_nothing_else(wheels: dict[str, Path], layer: str) -> None:
     source = PACKAGES / layer / "src"
     expected = {
         path.relative_to(source).as_posix()
@@ -104,9 +102,7 @@ def test_the_wheels_are_small(wheels: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_an_sdist_has_the_tests_and_builds_the_same_wheel(
-    wheels: dict[str, Path], layer: str, tmp_path: Path
-) -> None:
+def test_an_sdist_has_the_tests_and_builds_the_same_wheel(wheels: dict[str, Path], layer: str, tmp_path: Path) -> None:
     sdist = build(PACKAGES / layer, "sdist", tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}

@@ -40,9 +40,7 @@ def test_the_facade_knows_its_version() -> None:
 
 
 def test_the_core_needs_three_distributions_and_no_more() -> None:
-    needs = [
-        re.match(r"[\w-]+", requirement) for requirement in project(ROOT / "packages/core")["dependencies"]
-    ]
+    needs = [re.match(r"[\w-]+", requirement) for requirement in project(ROOT / "packages/core")["dependencies"]]
     assert {need[0] for need in needs if need} == {"numpy", "pluggy", "importlib-metadata"}
 
 
@@ -142,9 +140,7 @@ class SetUp:
         environment = {"PATH": str(self.programs), "LOG": str(self.log), **variables}
         command = ["sh", "scripts/set_up.sh", *arguments]
         self.log.write_text("")
-        return subprocess.run(
-            command, cwd=self.clone, env=environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, cwd=self.clone, env=environment, capture_output=True, text=True, check=False)
 
     def asked(self) -> list[str]:
         """What the stand-in was asked by the last run, without the looks at what Python it is."""

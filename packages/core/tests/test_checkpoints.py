@@ -203,9 +203,7 @@ def test_negative_strides_are_straightened():
 
 
 def test_bytes_are_little_endian_on_every_machine():
-    members = contents_of(
-        saved([tensor(np.array([1, 2], np.int32)), tensor(np.array([1 + 2j], np.complex128))])
-    )
+    members = contents_of(saved([tensor(np.array([1, 2], np.int32)), tensor(np.array([1 + 2j], np.complex128))]))
     assert members["storages/0"] == struct.pack("<ii", 1, 2)
     assert members["storages/1"] == struct.pack("<dd", 1.0, 2.0)
     memory = np.frombuffer(struct.pack(">ii", 1, 2), np.uint8)  # what a big-endian machine would hold
@@ -452,9 +450,7 @@ ENTRY_CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"), ENTRY_CHANGES, ids=[str(change) for change, _ in ENTRY_CHANGES]
-)
+@pytest.mark.parametrize(("change", "message"), ENTRY_CHANGES, ids=[str(change) for change, _ in ENTRY_CHANGES])
 @pytest.mark.parametrize("mmap", [False, True], ids=["read", "mapped"])
 def test_impossible_tensors_are_refused(change, message, mmap, tmp_path):
     path = tmp_path / "bad.lam"
@@ -546,9 +542,7 @@ def test_units_that_do_not_fit_are_refused(units):
 
 def test_storage_of_broken_units_is_refused():
     with pytest.raises(CheckpointError, match="whole units"):
-        loaded(
-            rewritten(saved(SAMPLE), lambda _, contents: contents.update({"storages/0": b"1234567890123"}))
-        )
+        loaded(rewritten(saved(SAMPLE), lambda _, contents: contents.update({"storages/0": b"1234567890123"})))
 
 
 def test_bools_are_zero_or_one():
@@ -567,9 +561,7 @@ def test_claimed_sizes_are_not_allocated():
         bombs.append(bytes(bomb))
     for shape, strides in [([2**40], [0]), ([2**30, 2**30], [0, 0])]:
         bombs.append(
-            rewritten(
-                data, lambda header, _, s=shape, t=strides: header["tensors"][0].update(shape=s, strides=t)
-            )
+            rewritten(data, lambda header, _, s=shape, t=strides: header["tensors"][0].update(shape=s, strides=t))
         )
     tracemalloc.start()
     try:

@@ -48,6 +48,7 @@ def run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in POLICY_VARIABLES}
     return subprocess.run(
         [sys.executable, "-c", program],
+        check=False,
         env=environment | variables,
         capture_output=True,
         text=True,

@@ -131,9 +131,7 @@ def test_without_a_cuda_package_no_cuda_device_is_available(process: Process) ->
 
 
 @pytest.mark.parametrize(("unavailable", "expected"), [("None", True), ("'no driver'", False)])
-def test_a_cuda_backend_is_asked_whether_it_can_be_used(
-    process: Process, unavailable: str, expected: bool
-) -> None:
+def test_a_cuda_backend_is_asked_whether_it_can_be_used(process: Process, unavailable: str, expected: bool) -> None:
     info = "acme_cuda-1.0.dist-info"
     process.write(f"{info}/METADATA", "Metadata-Version: 2.4\nName: acme-cuda\nVersion: 1.0\n")
     process.write(f"{info}/entry_points.txt", "[lamella]\ncuda = acme_cuda\n")

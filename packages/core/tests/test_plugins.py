@@ -96,9 +96,7 @@ def record_of(manager: Manager, distribution: str) -> PluginRecord:
 def test_a_healthy_plugin_is_listed_loaded_and_imported_on_first_use(site: Site) -> None:
     site.install_plugin("acme-optim", HEALTHY + "\n    class Lion: pass\n", version="1.2")
     manager = site.manager()
-    assert [(r.name, r.source, r.state) for r in manager.records()] == [
-        ("acme-optim", "acme-optim 1.2", "available")
-    ]
+    assert [(r.name, r.source, r.state) for r in manager.records()] == [("acme-optim", "acme-optim 1.2", "available")]
     assert "acme_optim" not in sys.modules  # listing has read metadata alone
 
     optimizers = manager.registries["optimizers"]
@@ -156,9 +154,7 @@ def test_the_same_target_may_be_registered_twice(site: Site) -> None:
 
 
 def test_a_hook_that_only_newer_cores_have_may_be_implemented_as_optional(site: Site) -> None:
-    newer = (
-        "@hookimpl(optionalhook=True)\n    def register_accents(registry):\n        1 / 0\n\n    @hookimpl"
-    )
+    newer = "@hookimpl(optionalhook=True)\n    def register_accents(registry):\n        1 / 0\n\n    @hookimpl"
     site.install_plugin("acme-optim", HEALTHY.replace("@hookimpl", newer))
     manager = site.manager()
     assert list(manager.registries["optimizers"]) == ["lion"]
@@ -280,9 +276,7 @@ def test_what_a_plugin_registered_before_it_failed_is_rolled_back_in_every_regis
 
 def test_an_interrupt_from_the_keyboard_goes_through_and_the_next_look_up_starts_afresh(site: Site) -> None:
     site.install_plugin("acme-optim", HEALTHY)
-    site.install_plugin(
-        "zeta-slow", "import builtins\nif not hasattr(builtins, 'go_on'): raise KeyboardInterrupt"
-    )
+    site.install_plugin("zeta-slow", "import builtins\nif not hasattr(builtins, 'go_on'): raise KeyboardInterrupt")
     manager = site.manager()
     with pytest.raises(KeyboardInterrupt):
         manager.load()
@@ -333,9 +327,7 @@ def test_a_stranger_cannot_take_a_name_from_a_package_of_ours(site: Site) -> Non
         ("lamella-core == soon", "failed"),
     ],
 )
-def test_the_core_range_is_checked_before_any_code_is_imported(
-    site: Site, requirement: str, state: str
-) -> None:
+def test_the_core_range_is_checked_before_any_code_is_imported(site: Site, requirement: str, state: str) -> None:
     site.install("lamella-core", version="0.3.2")
     site.install_plugin("acme-optim", HEALTHY, requires=("numpy>=2", requirement))
     manager = site.manager()
@@ -367,9 +359,7 @@ def test_broken_metadata_is_that_plugins_failure_alone(site: Site, metadata: str
     site.install_plugin("acme-broken", HEALTHY, metadata=metadata)
     site.install_plugin("acme-optim", HEALTHY)
     manager = site.manager()
-    with pytest.warns(
-        RuntimeWarning, match=r"plugin 'acme-broken' of acme_broken-1.0.dist-info unknown \(failed"
-    ):
+    with pytest.warns(RuntimeWarning, match=r"plugin 'acme-broken' of acme_broken-1.0.dist-info unknown \(failed"):
         assert list(manager.registries["optimizers"]) == ["lion"]
     assert "acme_broken" not in sys.modules
 
@@ -415,9 +405,7 @@ def test_strict_mode_raises_at_every_look_up(site: Site) -> None:
         with pytest.raises(PluginError, match=r"LAMELLA_PLUGINS_STRICT is set.*ZeroDivisionError") as raised:
             list(manager.registries["optimizers"])
         assert isinstance(raised.value.__cause__, ZeroDivisionError)
-    assert list(
-        site.manager(LAMELLA_PLUGINS_STRICT="0", LAMELLA_PLUGINS="!acme-broken").registries["optimizers"]
-    )
+    assert list(site.manager(LAMELLA_PLUGINS_STRICT="0", LAMELLA_PLUGINS="!acme-broken").registries["optimizers"])
 
 
 # What a look-up that fails says.
@@ -530,9 +518,7 @@ def test_the_guides_example_does_what_the_guide_says(site: Site) -> None:
         requires=tuple(project["dependencies"]),
         entry_points="[lamella]\n" + " = ".join(entry_point),
     )
-    program = (
-        f"{use}\nassert optimizer_class.__name__ == 'SignSGD'\n{report}\n{test}\ntest_what_is_registered()\n"
-    )
+    program = f"{use}\nassert optimizer_class.__name__ == 'SignSGD'\n{report}\n{test}\ntest_what_is_registered()\n"
     done = subprocess.run(
         [sys.executable, "-c", program],
         check=True,

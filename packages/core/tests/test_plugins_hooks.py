@@ -14,9 +14,7 @@ from lamella.core.plugins import Registrar, hookspecs
 from lamella.core.plugins.registry import KINDS
 
 
-@pytest.mark.parametrize(
-    "target", ["acme", "acme:", ":Lion", "acme Lion", "acme:Lion()", "acme:1", "acme..x:Lion"]
-)
+@pytest.mark.parametrize("target", ["acme", "acme:", ":Lion", "acme Lion", "acme:Lion()", "acme:1", "acme..x:Lion"])
 def test_a_target_that_is_no_import_string_is_refused(target: str) -> None:
     registrar = Registrar("optimizers", "acme 1.0", {})
     with pytest.raises(ArgumentError, match="must have the form"):
@@ -61,6 +59,4 @@ def test_every_public_name_is_there() -> None:
 
 def test_the_guide_lists_every_hook() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "plugin-guide.md").read_text()
-    assert re.findall(r"^\| `register_(\w+)` \| `(\w+)`", guide, re.MULTILINE) == [
-        (kind, kind) for kind in KINDS
-    ]
+    assert re.findall(r"^\| `register_(\w+)` \| `(\w+)`", guide, re.MULTILINE) == [(kind, kind) for kind in KINDS]

@@ -29,6 +29,7 @@ def four_threads():
 def run(program: str, **variables: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program],
+        check=False,
         env=os.environ | variables,
         capture_output=True,
         text=True,
@@ -124,9 +125,7 @@ def test_workers_see_the_callers_context():
     def look(start: int, stop: int) -> None:
         together.wait()
         seen.append(variable.get())
-        np.divide(
-            np.ones(2), 0.0
-        )  # warns, and pytest may turn that into an error, unless errstate holds here
+        np.divide(np.ones(2), 0.0)  # warns, and pytest may turn that into an error, unless errstate holds here
 
     with np.errstate(divide="ignore"):
         parallel_for(look, 4)

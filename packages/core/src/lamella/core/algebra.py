@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lamella.core import backends
+from lamella.core.backends import kernels
 from lamella.core.dispatch import OpNode, SeveralNode
+from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import GradError
 from lamella.core.graph import Node, Part, PartialGrads
 from lamella.core.op import OPS
@@ -15,18 +19,22 @@ from lamella.core.tensor import Tensor
 class RawOps:
     """The ops as functions of raw arrays of one type; a rule's ``F`` when nothing is recorded."""
 
+    __slots__ = ("__dict__", "_array_type")
+
     def __init__(self, array_type: type) -> None:
         self._array_type = array_type
+        kernels.forget_on_change(self.__dict__)
 
     def __getattr__(self, name: str) -> Any:
-        # not kept: with other kernels preferred, another function is found
-        return OPS[name].kernels[self._array_type]
+        kernel = self.__dict__[name] = OPS[name].kernels[self._array_type]
+        return kernel
 
     def conj(self, x: Any) -> Any:
         """The complex conjugate; real arrays and numbers as they are, without a pass over memory."""
-        if isinstance(x, complex):
-            return x.conjugate()
-        return x.conj() if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
+        kind: Any = type(x)
+        if kind is self._array_type:  # the usual case, told apart fastest
+            return x.conj() if x.dtype.kind == "c" else x
+        return x.conjugate() if isinstance(x, (complex, np.complexfloating)) else x
 
 
 class TensorOps:
@@ -90,6 +98,10 @@ class RawAlgebra:
     def zeros(self, like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         return self.backend.xp.zeros(shape, dtype=dtype, device=like.device)
 
+    def pull_quietly(self, node: Node, grad: Any, wanted: set[Node] | None) -> Any:
+        with np.errstate(all="ignore"):
+            return node.pull(grad, self, wanted)
+
     def is_view(self, grad: Any) -> bool:
         return grad.base is not None
 
@@ -146,6 +158,9 @@ class TensorAlgebra:
     def zeros(self, like: Tensor, shape: tuple[int, ...], dtype: Any) -> Any:
         return Tensor._wrap(raw(type(like.array)).zeros(like.array, shape, dtype))
 
+    def pull_quietly(self, node: Node, grad: Any, wanted: set[Node] | None) -> Any:
+        return node.pull(grad, self, wanted)  # each op call has seen to it
+
     def is_view(self, grad: Tensor) -> bool:
         return grad._view is not None
 
@@ -165,7 +180,16 @@ TENSORS = TensorAlgebra()
 def ones_like(tensor: Tensor) -> Tensor:
     """Where a backward pass starts: a gradient of ones."""
     array = tensor.array
-    return Tensor._wrap(raw(type(array)).backend.xp.ones_like(array))
+    backend = raw(type(array)).backend
+    if array.ndim or array.dtype not in _ONES:
+        ones = np.ones(array.shape, array.dtype)
+    else:
+        ones = _ONES[array.dtype]
+    return Tensor._wrap(backend.asarray(ones, backend.device_of(array)))
+
+
+#: The usual start. One array serves all losses; it is read-only, so that no hook can change it for the next one.
+_ONES = {d: np.broadcast_to(np.ones(1, d), (1,)).reshape(()) for d in DIFFERENTIABLE}
 
 
 def _tensor(array: Any, node: Node | None) -> Any:

@@ -51,60 +51,45 @@ class OpNode(Node):
     attrs: tuple[Any, ...]
 
     def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
-        try:
-            return self._pull(grad, algebra, wanted)
-        except (FloatingPointError, RuntimeWarning):  # the application turned NumPy's warnings into errors
-            with np.errstate(all="ignore"):
-                return self._pull(grad, algebra, wanted)
-
-    def _pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
-        op = self.op
+        op, edges, array_type = self.op, self.edges, algebra.array_type
         if self.saved is None:
             raise GradError(_FREED.format(self.name()))
-        for cell, seen in self.versions:
-            if cell[0] != seen:
-                raise GradError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor saved by {self.name()} is at version {cell[0]}; expected version {seen} instead. "
-                    "Use the "
-                    "out-of-place form of the op that changed it, or change a clone()."
-                )
-        if op.joint is not None or op.variadic:
-            return self._pull_together(algebra.arguments(self, grad), algebra, wanted)
-        F, array_type = algebra.F, algebra.array_type
-        values = None
+        if self.versions:
+            self._check_versions()
+        values = () if op.grad_suffices else algebra.arguments(self, grad)
+        if op.together:
+            needs = tuple([e is not None and (wanted is None or e in wanted) for e in edges])
+            rule, pick = op.together
+            given = rule(algebra.F, *pick((*values, needs)))
         results: list[Any] = []
-        for edge, pair in zip(self.edges, op.rules, strict=True):
-            if edge is None or pair is None or (wanted is not None and edge not in wanted):
+        for i, edge in enumerate(edges):
+            if edge is None or (wanted is not None and edge not in wanted):
                 results.append(None)
                 continue
-            rule, pick = pair
-            if pick is None:
-                g = rule(F, grad)
+            if op.together:
+                g = given[i]
             else:
-                if values is None:
-                    values = algebra.arguments(self, grad)
-                g = rule(F, *pick(values))
+                rule, pick = op.rules[i]
+                g = rule(algebra.F, grad) if pick is None else rule(algebra.F, *pick(values))
             if type(g) is not array_type or g.shape != edge.shape or g.dtype is not edge.dtype:
                 g = None if g is None else algebra.fit(g, edge)
             results.append(g)
         return results
 
-    def _pull_together(self, values: tuple[Any, ...], algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
-        """All gradients from one rule."""
-        if self.op.joint is not None:
-            rule, pick = self.op.joint
-            values = (*values, tuple([e is not None and (wanted is None or e in wanted) for e in self.edges]))
-        else:
-            rule, pick = self.op.rules[0]
-        grads = rule(algebra.F, *(values[:1] if pick is None else pick(values)))
-        return [
-            None if g is None or edge is None else algebra.fit(g, edge)
-            for edge, g in zip(self.edges, grads, strict=True)
-        ]
+    def _check_versions(self) -> None:
+        for cell, seen in self.versions:
+            if cell[0] != seen:
+                raise GradError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"a tensor saved by {self.name()} is at version {cell[0]}; expected version {seen} instead. "
+                    "Use the out-of-place form of the op that changed it, or change a clone()."
+                )
 
     def holds(self, array: Any) -> bool:
-        return any(array is s or (type(s) is tuple and any(array is t for t in s)) for s in self.saved or ())
+        for kept in self.saved or ():
+            if kept is array or (type(kept) is tuple and any(k is array for k in kept)):
+                return True
+        return False
 
     def release(self) -> None:
         if self.versions:  # some tensor was saved
@@ -324,7 +309,7 @@ def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
                     return out
                 made = out._node = new(OpNode)
                 made.op = op
-                made.edges = (node_a, node_b)
+                made.edges = (node_a, node_b) if op.all_graded else op.graded((node_a, node_b))
                 made.number = next_number()
                 made.shape = result.shape
                 made.dtype = result.dtype

@@ -203,6 +203,9 @@ class Algebra(Protocol):
     def fit(self, grad: Any, node: Node) -> Any:
         """``grad`` with the shape and dtype of ``node``'s output: broadcast axes summed, dtype restored."""
 
+    def pull_quietly(self, node: Node, grad: Any, wanted: set[Node] | None) -> Sequence[Any]:
+        """``node.pull``, with the array library's floating-point errors ignored."""
+
     def is_view(self, grad: Any) -> bool:
         """Whether ``grad`` shows another array's memory."""
 
@@ -243,7 +246,7 @@ class Node:
     dtype: Any
     hooks: list[Callable[[Any], Any]] | None
 
-    def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> Iterable[Any]:
+    def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> Sequence[Any]:
         """The gradients for :attr:`edges`, in order, None where there is none.
 
         Args:
@@ -304,8 +307,9 @@ class Leaf(Node):
         tensor = self.owner()
         if tensor is not None:
             tensor._accumulate_grad(grad, algebra.differentiable)
-            for hook in self.after_hooks or ():
-                hook(tensor)
+            if self.after_hooks:
+                for hook in self.after_hooks:
+                    hook(tensor)
         return ()
 
     @property
@@ -448,26 +452,35 @@ def run_backward(
                 continue
         elif type(node) is Leaf and not owned:
             grad = algebra.copy(grad)
-        grads = node.pull(grad, algebra, wanted)
-        for edge, g in zip(node.edges, grads, strict=True):
-            if g is not None and edge is not None and (wanted is None or edge in wanted):
-                number = edge.number
-                entry = pending.get(number)
-                if entry is None:
-                    # only a leaf keeps what it gets, so only there does it matter who else has it
-                    owned = type(edge) is Leaf and g is not grad and _is_fresh(g, node, grads, algebra)
-                    pending[number] = [edge, g, owned]
-                    heappush(order, -number)
-                else:
-                    _join(entry, g, algebra)
+        try:
+            grads = node.pull(grad, algebra, wanted)
+        except (FloatingPointError, RuntimeWarning):  # the application turned NumPy's warnings into errors
+            grads = algebra.pull_quietly(node, grad, wanted)
+        for i, edge in enumerate(node.edges):
+            if edge is None or (g := grads[i]) is None or (wanted is not None and edge not in wanted):
+                continue
+            number = edge.number
+            entry = pending.get(number)
+            if entry is None:
+                # only a leaf keeps what it gets, so only there does it matter who else has it
+                owned = type(edge) is Leaf and g is not grad and _is_fresh(g, node, grads, algebra)
+                pending[number] = [edge, g, owned]
+                heappush(order, -number)
+            else:
+                _join(entry, g, algebra)
         if not keep_graph:
             node.release()
     return captured
 
 
-def _is_fresh(grad: Any, node: Node, grads: Iterable[Any], algebra: Algebra) -> bool:
+def _is_fresh(grad: Any, node: Node, grads: Sequence[Any], algebra: Algebra) -> bool:
     """Whether ``grad``, one of the ``grads`` that ``node`` gave, is seen by nobody else."""
-    return not algebra.is_view(grad) and not node.holds(grad) and sum(g is grad for g in grads) == 1
+    if algebra.is_view(grad) or node.holds(grad):
+        return False
+    times = 0
+    for g in grads:
+        times += g is grad
+    return times == 1
 
 
 def _arrive(node: Node, grad: Any, algebra: Algebra, pending: dict[int, list[Any]], order: list[int]) -> None:

@@ -48,7 +48,8 @@ class Op:
         shape: Shape rule. dtype: dtype rule (see ``rules``).
         rules: For each input ``(rule, pick)``, or None where there is no gradient; ``pick`` takes the rule's
             arguments from ``(grad, out, *inputs, *attributes)``, and is None for a rule that asks for ``grad`` alone.
-        joint: ``(rule, pick)`` of one rule that gives the gradients of all inputs, if that is how it is written.
+        together: ``(rule, pick)`` of one rule that gives all gradients: a joint rule, or that of a variadic op.
+        all_graded: Whether every input has a gradient. grad_suffices: whether no rule asks for more than ``grad``.
         differentiable: Whether any input has a gradient. keeps_shapes: whether a rule asks for an input's shape.
         call: The public function. operator: the same for use as an operator, if it has two inputs.
         samples, errors: Functions that make the op's test inputs; see ``lamella.core.testing``.
@@ -56,6 +57,7 @@ class Op:
 
     __slots__ = (
         "__weakref__",
+        "all_graded",
         "attributes",
         "call",
         "defaults",
@@ -63,8 +65,8 @@ class Op:
         "dtype",
         "errors",
         "forward",
+        "grad_suffices",
         "inputs",
-        "joint",
         "keeps_shapes",
         "kernels",
         "name",
@@ -73,6 +75,7 @@ class Op:
         "rules",
         "samples",
         "shape",
+        "together",
         "variadic",
         "view",
     )
@@ -109,7 +112,9 @@ class Op:
         self.samples = samples
         self.errors = errors
         self.rules: list[Any] = []  # of Rule or None
-        self.joint: Rule | None = None
+        self.together: Any = None  # a Rule or None
+        self.grad_suffices = False
+        self.all_graded = False
         self.differentiable = False
         self.keeps_shapes = False
         self.plans: dict[int, tuple[bool, ...]] = {}
@@ -149,11 +154,12 @@ class Op:
                     f"{self.name}: a rule asks for {', '.join(unknown) or 'no F'}; its first parameter is F, and it "
                     f"may ask for {', '.join(known)}"
                 )
-            return rule, None if names == (GRAD,) else picker([known.index(n) for n in names])
+            alone = names == (GRAD,) and not together
+            return rule, None if alone else picker([known.index(n) for n in names])
 
+        together = joint is not None or self.variadic
         if joint is not None:
-            self.joint = prepared(joint)
-            self.rules = [self.joint] * len(self.inputs)
+            self.rules = [prepared(joint)] * len(self.inputs)
         else:
             if set(rules) != set(self.inputs):
                 raise TypeError(
@@ -162,7 +168,14 @@ class Op:
                     f"are {', '.join(self.inputs)}. Give None for an input without a gradient."
                 )
             self.rules = [None if rule is None else prepared(rule) for rule in (rules[i] for i in self.inputs)]
+        self.together = self.rules[0] if together else None
         self.differentiable = any(r is not None for r in self.rules)
+        self.grad_suffices = all(r is None or r[1] is None for r in self.rules)
+        self.all_graded = None not in self.rules
+
+    def graded(self, edges: tuple[Any, ...]) -> tuple[Any, ...]:
+        """``edges``, None for inputs without a gradient."""
+        return tuple(e if r is not None else None for e, r in zip(edges, self.rules, strict=True))
 
     def plan(self, mask: int) -> tuple[bool, ...]:
         """Which of ``(out, *inputs)`` backward needs when the inputs in the bits of ``mask`` want a gradient."""

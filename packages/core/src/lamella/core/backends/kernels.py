@@ -10,6 +10,7 @@ from __future__ import annotations
 from _thread import RLock  # `import threading` would be a twentieth of the time that importing lamella takes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from lamella.core.backends.protocol import Backend
@@ -39,7 +40,7 @@ REFERENCE = "reference"
 _lock = RLock()
 _offered: dict[tuple[str, str], list[Kernel]] = {}
 _only: str | None = None
-_tables: list[KernelTable] = []
+_caches: list[dict[Any, Any]] = []
 
 
 class KernelTable(dict[type, Callable[..., Any]]):
@@ -50,7 +51,7 @@ class KernelTable(dict[type, Callable[..., Any]]):
     def __init__(self, find: Callable[[type], Callable[..., Any]]) -> None:
         super().__init__()
         self.find = find
-        _tables.append(self)
+        forget_on_change(self)
 
     def __missing__(self, array_type: type) -> Callable[..., Any]:
         kernel = self.find(array_type)
@@ -59,9 +60,14 @@ class KernelTable(dict[type, Callable[..., Any]]):
         return kernel
 
 
+def forget_on_change(cache: dict[Any, Any]) -> None:
+    """Empty ``cache``, which holds kernels that were found, whenever others may be found."""
+    _caches.append(cache)
+
+
 def _changed() -> None:
-    for table in _tables:
-        table.clear()
+    for cache in _caches:
+        cache.clear()
 
 
 def offer(kernel: Kernel) -> None:
@@ -92,12 +98,7 @@ def withdraw(provider: str) -> None:
 
 def candidates(op: str, forward: Callable[..., Any], backend: Backend) -> list[Kernel]:
     """All kernels for ``op`` on ``backend``, first choice first."""
-    xp = backend.xp
-
-    def reference(*arguments: Any, **attributes: Any) -> Any:
-        return forward(xp, *arguments, **attributes)
-
-    found = [Kernel(op, backend.device_type, REFERENCE, -1, reference)]
+    found = [Kernel(op, backend.device_type, REFERENCE, -1, partial(forward, backend.xp))]
     if op in backend.kernels:
         found.insert(0, Kernel(op, backend.device_type, backend.name, 0, backend.kernels[op]))
     found = sorted([*_offered.get((op, backend.device_type), ()), *found], key=lambda k: -k.priority)

@@ -24,7 +24,7 @@ Dims = int | Sequence[int] | None
 
 def spread(F: Any, grad: Any, input_shape: Any, dims: Any, keepdim: Any) -> Any:
     """The gradient of what a reduction gave (or the result itself), repeated over what was reduced, without a copy."""
-    if not keepdim:
+    if not keepdim and len(dims) < len(input_shape):
         grad = F.reshape(grad, tuple(1 if i in dims else s for i, s in enumerate(input_shape)))
     return F.expand(grad, input_shape)
 

@@ -47,7 +47,7 @@ def _check_first(call: OpCall) -> None:
 
     for k, gradient in enumerate(gradients):
         # a rule for all inputs together says by None that one of them has no gradient
-        if call.differentiable[k] and (gradient is not None or call.op.joint is None):
+        if call.differentiable[k] and (gradient is not None or call.op.together is None):
             _assert_slopes(gradient, call.arrays, k, values, cotangents)
 
 

@@ -1,8 +1,10 @@
 """What every op of nn should compute: slow, obvious, in float64, sharing no code with the ops.
 
-A function here has the name of its op and takes the op's inputs, as NumPy arrays (or None), and then its attributes. Each
-family of ops has its own heading.
+A function here has the name of its op and takes the op's inputs, as NumPy arrays (or None), and then its attributes.
+Each family of ops has its own heading.
 """
+
+# ruff: noqa: D103  # what a function here computes is said by the op of its name
 
 from __future__ import annotations
 
