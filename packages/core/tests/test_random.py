@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 
+import lamella
 from lamella.core import random as lamella_random
 from lamella.core.errors import ArgumentRangeError, DeviceError, DtypeError
 from lamella.core.random import CHUNK_BLOCKS, Generator, default_generator, fork_rng
@@ -371,3 +372,49 @@ def test_fork_rng_puts_the_state_back_also_after_an_exception():
     with fork_rng(devices=[], enabled=False):
         default_generator.words(5)
     assert not np.array_equal(default_generator.state_array(), before)
+
+
+@pytest.mark.parametrize("make", [lamella.rand, lamella.randn])
+def test_the_size_may_be_named(make):
+    assert make(size=(2, 3)).shape == (2, 3)
+
+
+def test_the_forms_of_randint():
+    for x in (
+        lamella.randint(5, (2,)),
+        lamella.randint(2, 5, (2,)),
+        lamella.randint(5, size=(2,)),
+        lamella.randint(high=5, size=(2,)),
+        lamella.randint(low=2, high=5, size=(2,)),
+    ):
+        assert x.shape == (2,) and x.min() >= 0 and x.max() < 5
+    for wrong in (lambda: lamella.randint(5), lambda: lamella.randint(5, 6), lambda: lamella.randint(size=(2,))):
+        with pytest.raises(TypeError, match="size"):
+            wrong()
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: lamella.ones(2).random_(0), "low=0 and high=0"),
+        (lambda: lamella.ones(2).random_(3, 3), "low=3 and high=3"),
+        (lambda: lamella.normal(0.0, -1.0, (2,)), r"std >= 0.0, got -1.0"),
+        (lambda: lamella.normal(0.0, lamella.tensor([1.0, -1.0])), r"std >= 0.0, got tensor"),
+    ],
+)
+def test_ranges_that_are_empty_and_negative_deviations(draw, message):
+    with pytest.raises(RuntimeError, match=message):
+        draw()
+
+
+def test_random_methods_by_range():
+    x = lamella.zeros(50)
+    assert set(x.random_(3).tolist()) == {0.0, 1.0, 2.0} and set(x.random_(-2, 0).tolist()) == {-2.0, -1.0}
+
+
+def test_normal_of_numbers_needs_a_size_and_likes_a_tensor():
+    with pytest.raises(TypeError, match="expected a size"):
+        lamella.normal(0.0, 1.0)
+    for make in (lamella.rand_like, lamella.randn_like):
+        with pytest.raises(TypeError, match="'input' must be Tensor, not list"):
+            make([1.0])

@@ -11,7 +11,7 @@ from lamella.core.backends import kernels
 from lamella.core.dispatch import OpNode, SeveralNode
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import GradError
-from lamella.core.graph import Node, Part, PartialGrads
+from lamella.core.graph import Node, PartialGrads, part_of
 from lamella.core.op import OPS
 from lamella.core.tensor import Tensor
 
@@ -128,7 +128,7 @@ class TensorAlgebra:
     def arguments(self, node: OpNode, grad: Any) -> tuple[Any, ...]:
         out, *inputs = node.saved  # type: ignore[misc]  # pull() has seen that saved is there
         if isinstance(node, SeveralNode) and out is not None:
-            out = tuple(_tensor(a, Part(node, i, a)) for i, a in enumerate(out))
+            out = tuple(_tensor(a, part_of(node, i, a)) for i, a in enumerate(out))
         elif out is not None:
             out = _tensor(out, node)
         if node.op.variadic:

@@ -90,9 +90,8 @@ def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
     elif isinstance(value, np.generic):
         hint = " Convert it to a Python number with .item()."
     raise CheckpointError(
-        f"save: {where} is a {type_name(value)}, which a checkpoint cannot hold. It holds tensors, None, "
-        "bool, int, float, complex, str, bytes, dtype, device, Size, and list, tuple, dict, OrderedDict of "
-        f"these.{hint}"
+        f"save: {where} is a {type_name(value)}, which a checkpoint cannot hold. It holds tensors, None, bool, int, "
+        f"float, complex, str, bytes, dtype, device, Size, and list, tuple, dict, OrderedDict of these.{hint}"
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from lamella.core import backends, graph
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import ArgumentTypeError, DeviceError, GradError, LamellaError
-from lamella.core.graph import Node, Part, current_mode, next_number
+from lamella.core.graph import Mode, Node, current_mode, next_number, part_of, restore_mode, switch_mode
 from lamella.core.op import OPS, Op, OpFunction, keep_quiet
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor, View, live_node, new
@@ -47,7 +47,7 @@ class OpNode(Node):
 
     op: Op
     saved: tuple[Any, ...] | None
-    versions: tuple[tuple[list[int], int], ...]
+    versions: Sequence[tuple[list[int], int]]
     attrs: tuple[Any, ...]
 
     def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
@@ -103,9 +103,10 @@ class OpNode(Node):
 class SeveralNode(OpNode):
     """The node of an op with several results; their gradients arrive together, a zero for each that got none."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("made", "parts")
 
     parts: tuple[tuple[tuple[int, ...], Any], ...]
+    made: dict[int, Any]
 
     def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
         like = next(iter(grad.values()))
@@ -124,8 +125,12 @@ class StridedView(View):
         base = self.base
         if live_node(base) is None:
             return None
-        order, *place = placement(tensor)
-        placed: Tensor = OPS["as_strided"].call(OPS["permute"].call(base, order), *place)
+        token = switch_mode(Mode())  # whatever the mode in which somebody looks at the view
+        try:
+            order, *place = placement(tensor)
+            placed: Tensor = OPS["as_strided"].call(OPS["permute"].call(base, order), *place)
+        finally:
+            restore_mode(token)
         return placed._node
 
 
@@ -315,22 +320,19 @@ def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
                 made.dtype = result.dtype
                 made.hooks = None
                 made.attrs = ()
-                mask = (node_a is not None) | (node_b is not None) << 1
-                plan = op.plans.get(mask)
-                keep_out, keep_a, keep_b = plan if plan is not None else op.plan(mask)
-                if keep_out or keep_a or keep_b:
-                    made.saved = (result if keep_out else None, a if keep_a else None, b if keep_b else None)
-                    versions = []
-                    if keep_out:
-                        versions.append(_mark(out))
-                    if keep_a:
-                        versions.append(_mark(input))
-                    if keep_b and not number:
-                        versions.append(_mark(other))
-                    made.versions = tuple(versions)
-                else:
+                if op.grad_suffices:
                     made.saved = _NOTHING[2]
                     made.versions = ()
+                    return out
+                plan = op.plans.get((node_a is not None) | (node_b is not None) << 1)
+                keep_out, keep_a, keep_b = plan or op.plan((node_a is not None) | (node_b is not None) << 1)
+                made.saved = (result if keep_out else None, a if keep_a else None, b if keep_b else None)
+                versions = [_mark(out)] if keep_out else []
+                if keep_a:
+                    versions.append(_mark(input))
+                if keep_b and not number:
+                    versions.append(_mark(other))
+                made.versions = versions
                 return out
         if operator and not isinstance(other, OPERANDS):
             return NotImplemented
@@ -430,12 +432,17 @@ def _operand(op: Op, x: Any) -> Any:
 
 def _converted(operands: list[Any], compute: Any) -> list[Any]:
     each = compute if isinstance(compute, tuple) else (compute,) * len(operands)
-    return [
-        x.astype(d)
-        if d is not None and getattr(x, "ndim", None) is not None and x.dtype is not d and x.dtype != d
-        else x
-        for x, d in zip(operands, each, strict=True)
-    ]
+    return [x if d is None else _as_dtype(x, d) for x, d in zip(operands, each, strict=True)]
+
+
+def _as_dtype(x: Any, dtype: Any) -> Any:
+    if type(x) is int and dtype.kind in "iu":  # NumPy refuses an int out of range, PyTorch wraps it
+        bits = 8 * dtype.itemsize
+        x &= (1 << bits) - 1
+        return x - (1 << bits) if dtype.kind == "i" and x >> (bits - 1) else x
+    if getattr(x, "ndim", None) is None or x.dtype is dtype or x.dtype == dtype:
+        return x
+    return x.astype(dtype)
 
 
 def _apply_raw(op: Op, operands: list[Any], attrs: tuple[Any, ...]) -> Any:
@@ -508,7 +515,7 @@ def _fill(
         elif isinstance(x, (tuple, list)):
             versions.extend([_mark(t) for t in x if isinstance(t, Tensor)])
     node.saved = tuple(saved)
-    node.versions = tuple(versions)
+    node.versions = versions
 
 
 def _alias(out: Tensor, source: Tensor, single: bool) -> None:
@@ -536,11 +543,12 @@ def _several(
     if any(edge is not None for edge in edges):
         node = new(SeveralNode)
         node.parts = tuple([(a.shape, a.dtype) for a in arrays])
+        node.made = {}
         node.shape, node.dtype = (), None  # each of its parts has its own
         _fill(node, op, edges, given, operands, attrs, tuple(arrays), outs)
         for i, out in enumerate(outs):
             if out.array.dtype in DIFFERENTIABLE:
-                out._node = Part(node, i, out.array)
+                out._node = part_of(node, i, out.array)
     if op.view:
         for out in outs:
             _alias(out, given[0], False)

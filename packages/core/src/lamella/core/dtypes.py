@@ -6,11 +6,12 @@ here: which dtype two dtypes promote to, and what a Python number counts as.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from lamella.core.errors import ArgumentTypeError
+from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError
 
 _BOOL, _INT, _FLOAT, _COMPLEX = range(4)
 _PY_BOOL = bool  # the module's own `bool` below is a dtype, as in PyTorch
@@ -92,9 +93,15 @@ def from_numpy_dtype(numpy_dtype: Any) -> dtype:
 
     Raises:
         TypeError: PyTorch has no such dtype (strings, objects, dates, unsigned 16 to 64 bits, …).
+        ValueError: Its bytes are not in this machine's order.
     """
     found = _BY_NUMPY.get(np.dtype(numpy_dtype))
     if found is None:
+        if not np.dtype(numpy_dtype).isnative:
+            raise ArgumentError(
+                f"given numpy array has byte order different from the native byte order ({numpy_dtype}). Convert it "
+                "first: array.astype(array.dtype.newbyteorder('='))."
+            )
         supported = ", ".join(d.name for d in ALL)
         raise ArgumentTypeError(
             f"can't convert an array of dtype {numpy_dtype}. Supported are: {supported}. "
@@ -107,8 +114,8 @@ def to_dtype(given: Any) -> dtype:
     """Check that ``given`` is a dtype; NumPy's dtypes and the types bool, int, float, complex are taken too."""
     if type(given) is dtype:
         return given
-    if given in _PYTHON_TYPES:
-        return _PYTHON_TYPES[given]()
+    if isinstance(given, type) and given in _ASKED_FOR:
+        return _ASKED_FOR[given]
     if isinstance(given, np.dtype) or (isinstance(given, type) and issubclass(given, np.generic)):
         return from_numpy_dtype(given)
     raise ArgumentTypeError(f"dtype must be a lamella.dtype such as lamella.float32, got {given!r}")
@@ -129,9 +136,10 @@ def set_default_dtype(d: dtype, /) -> None:
         TypeError: ``d`` is no floating-point dtype.
     """
     global _default
-    if not to_dtype(d).is_floating_point:
+    kind = to_dtype(d)
+    if not kind.is_floating_point:
         raise ArgumentTypeError(f"set_default_dtype: only floating-point dtypes can be the default, got {d}")
-    _default = d
+    _default = kind
 
 
 def default_complex() -> dtype:
@@ -145,6 +153,8 @@ _PYTHON_TYPES: dict[Any, Any] = {
     float: get_default_dtype,
     complex: default_complex,
 }
+#: What Python's types mean as an explicit dtype: the widest of their kind, whatever the default dtype is.
+_ASKED_FOR: dict[Any, dtype] = {_PY_BOOL: bool, int: int64, float: float64, complex: complex128}
 
 
 def of_number(number: _PY_BOOL | int | float | complex) -> dtype:
@@ -154,6 +164,39 @@ def of_number(number: _PY_BOOL | int | float | complex) -> dtype:
         kind = next(make for python, make in _PYTHON_TYPES.items() if isinstance(number, python))
     found: dtype = kind()
     return found
+
+
+def fitting(number: Any, kind: dtype) -> _PY_BOOL | int | float | complex:
+    """A Python or NumPy number as a tensor of dtype ``kind`` holds it: fractions cut off, negative uint8 wrapped.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is an int of more than 64 bits.
+        RuntimeError: It does not fit.
+    """
+    value = number.item() if isinstance(number, np.generic) else number
+    if not isinstance(value, (int, float, complex)):
+        raise ArgumentTypeError(f"expected a number for a tensor of {kind}, got {type(value).__name__}")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ArgumentError(f"Overflow when unpacking long long: {value} needs more than the 64 bits of an int64")
+    if kind is bool:
+        return _PY_BOOL(value)
+    part: Any = value if kind.is_complex else value.real
+    fits = kind.is_complex or not value.imag
+    if kind.category == _INT:
+        limits = np.iinfo(kind.numpy)
+        lowest = -limits.max if isinstance(value, int) and not kind.is_signed else limits.min
+        fits = fits and lowest <= part <= limits.max
+    else:
+        largest = float(np.finfo(kind.numpy).max)
+        fits = fits and all(abs(p) <= largest or not math.isfinite(p) for p in (value.real, value.imag))
+    if not fits:
+        raise DtypeError(
+            f"value cannot be converted to type {kind.name} without overflow: got {number}. Use a wider dtype."
+        )
+    if kind.category != _INT:
+        return part
+    return int(part) if kind.is_signed else int(part) % (limits.max + 1)
 
 
 def _promote(a: dtype, b: dtype) -> dtype:

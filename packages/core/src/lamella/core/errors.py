@@ -15,8 +15,8 @@ class ShapeError(LamellaError, RuntimeError):
     """Shapes do not fit each other or the operation."""
 
 
-class DtypeError(LamellaError, RuntimeError):
-    """An operation is not defined for the dtypes given."""
+class DtypeError(LamellaError, NotImplementedError):
+    """An operation is not defined for the dtypes given. PyTorch raises RuntimeError or its NotImplementedError."""
 
 
 class DeviceError(LamellaError, RuntimeError):
@@ -37,6 +37,10 @@ class ArgumentRangeError(ArgumentError, RuntimeError):
 
 class ArgumentTypeError(LamellaError, TypeError):
     """An argument has the wrong type."""
+
+
+class DtypeTypeError(DtypeError, ArgumentTypeError):
+    """An operation is not defined for the dtypes given, in a place where PyTorch raises TypeError."""
 
 
 class IndexRangeError(LamellaError, IndexError):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lamella.core import graph
+from lamella.core import graph, inplace
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import GradError, ShapeError
-from lamella.core.graph import Node, Part, current_mode, next_number
+from lamella.core.graph import Node, current_mode, next_number, part_of
 from lamella.core.tensor import Tensor, live_node
 
 
@@ -84,24 +84,28 @@ class Context:
 class FunctionNode(Node):
     """The node of a :class:`Function`'s result; several results share it through :class:`graph.Part`."""
 
-    __slots__ = ("context", "function", "parts")
+    __slots__ = ("context", "function", "made", "parts")
 
     function: type[Function]
     context: Context
-    parts: tuple[Any, ...]
+    made: dict[int, Any]
+    parts: tuple[Any, ...]  # shape and dtype of each result, None for one that is no Tensor
 
     def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
         ctx = self.context
+        like = next(iter(grad.values()))
         given = [
-            algebra.as_tensor(grad[i]) if i in grad else (Tensor._wrap(like * 0) if ctx._materialize else None)
-            for i, like in enumerate(self.parts)
+            algebra.as_tensor(grad[i] if i in grad else algebra.zeros(like, *part))
+            if i in grad or (ctx._materialize and part is not None)
+            else None
+            for i, part in enumerate(self.parts)
         ]
         if algebra.differentiable:
             for place, index in ctx._own.items():  # saved outputs are differentiable too
                 saved = list(ctx._saved)
                 again: Tensor = Tensor._wrap(saved[place].array)  # type: ignore[union-attr]  # an output is a Tensor
                 again._cell = saved[place]._cell  # type: ignore[union-attr]
-                again._node = Part(self, index, again.array)
+                again._node = part_of(self, index, again.array)
                 saved[place] = again
                 ctx._saved = tuple(saved)
         try:
@@ -193,6 +197,8 @@ class Function:
                 cls.setup_context(ctx, args, result)
         outputs = result if isinstance(result, tuple) else (result,)
         for tensor in ctx._dirty:
+            if recording:
+                inplace.check_allowed(tensor)
             tensor._bump()
         if recording:
             # an input returned as it is becomes a result of this op, unless it was changed on purpose
@@ -204,12 +210,18 @@ class Function:
             node.function, node.context = cls, ctx
             node.edges, node.number, node.hooks = edges, next_number(), None
             node.shape, node.dtype = (), None  # each of its parts has its own
-            node.parts = tuple(o.array if isinstance(o, Tensor) else None for o in outputs)
+            node.made = {}
+            node.parts = tuple((o.array.shape, o.array.dtype) if isinstance(o, Tensor) else None for o in outputs)
             ctx._seal(outputs)
             for i, o in enumerate(outputs):
                 constant = any(o is c for c in ctx._constant)
-                if isinstance(o, Tensor) and not constant and o.array.dtype in DIFFERENTIABLE:
-                    o._node = Part(node, i, o.array)
+                if not isinstance(o, Tensor) or constant or o.array.dtype not in DIFFERENTIABLE:
+                    continue
+                part = part_of(node, i, o.array)
+                if any(o is d for d in ctx._dirty):
+                    inplace.take_over(o, part)
+                else:
+                    o._node = part
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
 
 

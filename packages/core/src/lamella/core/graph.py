@@ -10,16 +10,16 @@ Tensors (a differentiable gradient).
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
-from inspect import CO_GENERATOR
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-from lamella.core.errors import GradError
+from lamella.core.errors import ArgumentTypeError, GradError
 
 next_number = itertools.count().__next__
 
@@ -49,24 +49,26 @@ class ModeSwitch:
     """Holds another mode inside a ``with`` block or a decorated function, and restores the old one."""
 
     def __init__(self) -> None:
-        self._tokens: list[Any] = []
+        self._outer: list[Mode] = []
 
     def mode(self, outer: Mode) -> Mode:
         raise NotImplementedError(f"{type(self).__name__} defines which mode it switches to")
 
     def __enter__(self) -> None:
-        self._tokens.append(_mode.set(self.mode(current_mode())))
+        outer = current_mode()
+        self._outer.append(outer)
+        switch_mode(self.mode(outer))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _mode.reset(self._tokens.pop())
+        switch_mode(self._outer.pop())
 
     def __call__(self, function: F) -> F:
         def again() -> ModeSwitch:
             return type(self)(*self._arguments())
 
-        if function.__code__.co_flags & CO_GENERATOR:
+        if inspect.isgeneratorfunction(function):
             # a generator runs in pieces: each piece in the mode, its caller outside of it
             def inside(*args: Any, **kwargs: Any) -> Any:
                 running = function(*args, **kwargs)
@@ -135,14 +137,20 @@ class set_grad_enabled(ModeSwitch):
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self.enabled = bool(mode)
-        outer = current_mode()
-        self._tokens = [_mode.set(Mode(self.enabled, outer.interpreter, outer.inference))]
+        self.before = current_mode()
+        switch_mode(self.mode(self.before))
+
+    def mode(self, outer: Mode) -> Mode:
+        return Mode(self.enabled, outer.interpreter, outer.inference)
 
     def __enter__(self) -> None:
-        return None
+        switch_mode(self.mode(current_mode()))
+
+    def __exit__(self, *exception: object) -> None:
+        switch_mode(self.before)
 
     def __call__(self, function: F) -> F:
-        _mode.reset(self._tokens.pop())  # as a decorator it must not take effect until the function runs
+        switch_mode(self.before)  # as a decorator it must not take effect until the function runs
         return super().__call__(function)
 
     def _arguments(self) -> tuple[Any, ...]:
@@ -151,6 +159,11 @@ class set_grad_enabled(ModeSwitch):
 
 class inference_mode(ModeSwitch):
     """Like :class:`no_grad`, and says so: code meant for inference only. ``inference_mode(False)`` leaves things be."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if not callable(mode):
+            return super().__new__(cls)
+        return cls()(mode)  # @inference_mode without parentheses
 
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
@@ -346,6 +359,16 @@ class Part(Node):
         return self.parent.name()
 
 
+def part_of(parent: Any, index: int, array: Any) -> Part:
+    """The :class:`Part` for one output of ``parent``, which remembers it for as long as it lives."""
+    known = parent.made.get(index)
+    part = None if known is None else known()
+    if part is None:
+        part = Part(parent, index, array)
+        parent.made[index] = weakref.ref(part)
+    return part
+
+
 class Handle:
     """Removes a hook: ``handle.remove()``, or at the end of a ``with`` block."""
 
@@ -356,7 +379,11 @@ class Handle:
 
     def remove(self) -> None:
         """Remove the hook; a second time does nothing."""
-        self._hooks[:] = [h for h in self._hooks if h is not self._hook]
+        for i, hook in enumerate(self._hooks):
+            if hook is self._hook:
+                del self._hooks[i]
+                break
+        self._hook = None
 
     def __enter__(self) -> Handle:
         return self
@@ -380,8 +407,18 @@ class RetainGrad:
 
     def __call__(self, grad: Any) -> None:
         tensor = self.owner()
-        if tensor is not None:
-            tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+        if tensor is not None:  # a copy: the gradient goes on to others
+            tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
+
+
+def move_retained(old: Node | None, new: Node | None) -> None:
+    """After a change in place the gradient to retain is that of the new value."""
+    if old is None or not old.hooks or new is None or new is old:
+        return
+    moving = [hook for hook in old.hooks if type(hook) is RetainGrad]
+    old.hooks[:] = [hook for hook in old.hooks if type(hook) is not RetainGrad]  # handles hold this list
+    for hook in moving:
+        add_hook(new, hook)
 
 
 def _run_hooks(node: Node, grad: Any, algebra: Algebra) -> Any:
@@ -390,6 +427,8 @@ def _run_hooks(node: Node, grad: Any, algebra: Algebra) -> Any:
     for hook in sorted(node.hooks or (), key=lambda h: type(h) is RetainGrad):
         replaced = hook(seen)
         if replaced is not None:
+            if getattr(replaced, "array", None) is None:
+                raise ArgumentTypeError(f"expected a hook to return a Tensor or None, got {type(replaced).__name__}")
             if replaced.shape != seen.shape:
                 raise GradError(
                     f"a hook on {node.name()} returned a gradient of shape {tuple(replaced.shape)}, "

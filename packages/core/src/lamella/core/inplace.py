@@ -21,7 +21,7 @@ from lamella.core.op import OPS
 from lamella.core.tensor import Tensor, live_node
 
 
-def _check_allowed(target: Tensor) -> None:
+def check_allowed(target: Tensor) -> None:
     """Refuse what PyTorch refuses while recording."""
     if type(target._node) is graph.Leaf:
         raise GradError(
@@ -38,7 +38,7 @@ def _check_allowed(target: Tensor) -> None:
             "no_grad(), "
             "or work on a clone()."
         )
-    if view.seen is None and live_node(view.base) is not None:
+    if view.seen is None:
         raise GradError(
             "a view was created in no_grad mode and is being modified inplace with grad mode enabled. Take the "
             "view with "
@@ -76,8 +76,9 @@ def update(
     mode = current_mode()
     recording = False
     if mode.grad:
-        _check_allowed(target)
         recording = any(isinstance(x, Tensor) and live_node(x) is not None for x in (target, *operands))
+        if recording:
+            check_allowed(target)
     if write is not None and not recording and mode.interpreter is None:
         write(target.array)
     else:
@@ -89,11 +90,14 @@ def update(
         if recording:
             if live_node(old) is not None and result._node is None:  # it no longer depends on what was there
                 result = OPS["overwrite"].call(old, result)
-            _replace(target, result)
+            if type(result._node) is graph.Leaf:  # compute returned another leaf as it is
+                result = OPS["clone"].call(result)
+            target.array[...] = result.array
+            target._bump()
+            take_over(target, result._node)
+            return target
         target.array[...] = result.array
     target._bump()
-    if target._view is not None and target._view.seen is not None:
-        target._view.seen = target._version
     return target
 
 
@@ -115,27 +119,23 @@ def _fitting(target: Tensor, result: Tensor) -> Tensor:
     return cast
 
 
-def _replace(target: Tensor, result: Tensor) -> None:
-    """Put ``target`` in the graph where ``result`` is, and its base where the change puts it."""
+def take_over(target: Tensor, node: graph.Node | None) -> None:
+    """Put ``target``, whose memory has changed, in the graph at ``node``, and its base where the change puts it."""
     before, view = target._node, target._view
-    if type(result._node) is graph.Leaf:  # compute returned another leaf as it is
-        result = OPS["clone"].call(result)
     if view is None:
-        target._node = result._node
+        target._node = node
     else:
         base = view.base
         order, *place = placement(target)
-        whole = Tensor._wrap(base.array)
-        whole._node = live_node(base)
-        after = OPS["as_strided_scatter"].call(OPS["permute"].call(whole, order), result, *place)
+        whole, part = Tensor._wrap(base.array), Tensor._wrap(target.array)
+        whole._node, part._node = live_node(base), node
+        after = OPS["as_strided_scatter"].call(OPS["permute"].call(whole, order), part, *place)
         target._node = OPS["as_strided"].call(after, *place)._node
         inverse = tuple(sorted(range(len(order)), key=order.__getitem__))
         base._node = OPS["permute"].call(after, inverse)._node
-    # a gradient that is to be retained is that of the new value
-    retaining = [h for h in (before.hooks if before else None) or () if type(h) is graph.RetainGrad]
-    if before is not None and before.hooks and retaining and target._node is not None:
-        before.hooks = [h for h in before.hooks if h not in retaining]
-        target._node.hooks = [*(target._node.hooks or ()), *retaining]
+        view.seen = target._version
+        graph.move_retained(whole._node, base._node)
+    graph.move_retained(before, target._node)
 
 
 def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -197,6 +197,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions."
             )
         return copy_(self, value)
+    value = dtypes.fitting(value, self.dtype)
 
     def write(array: Any) -> None:
         array.fill(value)

@@ -164,8 +164,7 @@ class Op:
             if set(rules) != set(self.inputs):
                 raise TypeError(
                     f"{self.name}: gradient rules are for {', '.join(rules) or 'nothing'}, but the differentiable "
-                    "inputs "
-                    f"are {', '.join(self.inputs)}. Give None for an input without a gradient."
+                    f"inputs are {', '.join(self.inputs)}. Give None for an input without a gradient."
                 )
             self.rules = [None if rule is None else prepared(rule) for rule in (rules[i] for i in self.inputs)]
         self.together = self.rules[0] if together else None

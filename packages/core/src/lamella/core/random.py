@@ -22,16 +22,20 @@ from __future__ import annotations
 import math
 import operator
 import os
-import threading
+from _thread import allocate_lock  # see backends.kernels
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lamella.core.devices import device as Device
 from lamella.core.errors import ArgumentRangeError, DtypeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Transform = Callable[[NDArray[Any], NDArray[Any]], None]
 
 # PyTorch's seed of a new generator, so that `Generator().initial_seed()` reads the same.
 DEFAULT_SEED = 67280421310721
@@ -45,20 +49,24 @@ PACKED_PERMUTATION_MAX = 1 << 20
 HALF_WORD = np.dtype("<u4")
 WHOLE_WORD = np.dtype("<u8")
 
-Transform = Callable[[NDArray[Any], NDArray[Any]], None]
 
 _STATE_TAG = np.frombuffer(b"PHILOX64", np.uint8)
-_thread = threading.local()
+_streams: Any = None  # each thread's own
 
 
 def _stream(seed: int, offset: int) -> np.random.Philox:
     """This thread's Philox, set to start at block `offset`. Setting is ten times as fast as making one."""
+    global _streams
+    if _streams is None:
+        from threading import local
+
+        _streams = local()
     philox: np.random.Philox
     try:
-        philox, state = _thread.philox, _thread.state
+        philox, state = _streams.philox, _streams.state
     except AttributeError:
-        philox = _thread.philox = np.random.Philox(key=0)
-        state = _thread.state = philox.state
+        philox = _streams.philox = np.random.Philox(key=0)
+        state = _streams.state = philox.state
         state["buffer_pos"] = WORDS_PER_BLOCK
     state["state"]["key"][0] = seed
     # NumPy adds one to the counter before it computes a block: hence "counter i + 1" above.
@@ -92,7 +100,7 @@ class Generator:
 
     def __init__(self, device: Device | str = "cpu") -> None:
         self._device = Device(device)
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._seed = DEFAULT_SEED
         self._offset = 0
 

@@ -10,8 +10,10 @@ attributes; it gives the dtype to compute in and the dtype of the result.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -19,27 +21,28 @@ from lamella.core import dtypes
 from lamella.core.errors import ArgumentTypeError, DtypeError, IndexRangeError, ShapeError
 
 Shape = tuple[int, ...]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 # --- dimensions
 
 
 def one_dim(dim: int, ndim: int) -> int:
-    """``dim`` counted from the front.
+    """``dim``, an int or what stands for one, counted from the front.
 
     Raises:
-        IndexError: There is no such dimension.
+        IndexError: There is no such dimension. TypeError: it is no int.
     """
     n = ndim or 1  # PyTorch lets 0-dim tensors be addressed as if they had one dimension
     try:
-        inside = -n <= dim < n
+        dim = operator.index(dim)
     except TypeError:
         raise ArgumentTypeError(f"dim must be an int, got {dim!r}") from None
-    if not inside:
+    if not -n <= dim < n:
         raise IndexRangeError(
             f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim}) for a tensor with "
             f"{ndim} dimensions"
         )
-    return dim + n if dim < 0 else int(dim)
+    return dim + n if dim < 0 else dim
 
 
 def some_dims(dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
@@ -47,21 +50,49 @@ def some_dims(dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
 
     Raises:
         IndexError: There is no such dimension.
-        RuntimeError: One is named twice.
+        RuntimeError: One is named twice. TypeError: one is no int.
     """
-    if dim is None or (not isinstance(dim, int) and len(dim) == 0):
+    try:
+        given: Any = () if dim is None else (dim,) if hasattr(dim, "__index__") else tuple(dim)
+    except TypeError:
+        raise ArgumentTypeError(f"dim must be an int or a tuple of ints, got {dim!r}") from None
+    if not given:
         return tuple(range(ndim))
-    found = tuple(one_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
+    found = tuple(one_dim(d, ndim) for d in given)
     if len(set(found)) != len(found):
         raise ShapeError(f"dim {dim} appears multiple times in the list of dims")
     return found if ndim else ()
 
 
-def sizes(arguments: tuple[Any, ...]) -> Shape:
-    """Sizes given one by one or as one sequence: ``f(2, 3)``, ``f((2, 3))``, ``f(x.shape)``."""
-    if len(arguments) == 1 and not hasattr(arguments[0], "__index__"):
-        arguments = tuple(arguments[0])
-    return tuple(int(s.__index__()) for s in arguments)
+def numpy_names(function: Function) -> Function:
+    """``function``, taking NumPy's ``axis`` and ``keepdims`` for ``dim`` and ``keepdim`` too, as PyTorch does."""
+
+    @functools.wraps(function)
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if "axis" in kwargs:
+            return call(input, *args, dim=kwargs.pop("axis"), **kwargs)
+        if "keepdims" in kwargs:
+            return call(input, *args, keepdim=kwargs.pop("keepdims"), **kwargs)
+        return function(input, *args, **kwargs)
+
+    return cast(Function, call)
+
+
+def sizes(arguments: tuple[Any, ...], named: Sequence[int] | None = None) -> Shape:
+    """Sizes given one by one or as one sequence: ``f(2, 3)``, ``f((2, 3))``, ``f(x.shape)``; or by a keyword.
+
+    Raises:
+        TypeError: One is no int; there are none, or both kinds.
+    """
+    given: Any = arguments if named is None else (*arguments, named)
+    try:
+        if len(given) == 1 and not hasattr(given[0], "__index__"):
+            given = tuple(given[0])
+        elif not given:
+            raise TypeError
+        return tuple(operator.index(s) for s in given)
+    except TypeError:
+        raise ArgumentTypeError(f"expected ints, one by one or as one tuple, got {given}") from None
 
 
 # --- shapes
@@ -212,10 +243,11 @@ def _selected(operands: Any, *attributes: Any) -> tuple[Any, Any]:
     return (condition, d, d), d
 
 
-def refusing(rule: DtypeRule, *kinds: str) -> DtypeRule:
+def refusing(rule: DtypeRule, *kinds: str, error: type[DtypeError] = DtypeError) -> DtypeRule:
     """``rule``, not defined where the operands promote to one of ``kinds``.
 
-    "bool", "integer", "floating", "complex".
+    Args:
+        kinds: Of "bool", "integer", "floating", "complex". error: what to raise there.
     """
     names = ("bool", "integer", "floating", "complex")
     refused = [names.index(kind) for kind in kinds]
@@ -224,7 +256,7 @@ def refusing(rule: DtypeRule, *kinds: str) -> DtypeRule:
     def find(operands: Any, *attributes: Any) -> tuple[Any, Any]:
         d = dtypes.result_dtype(operands)
         if d.category in refused:
-            raise DtypeError(f"not defined for dtype {d}; expected {expected}. Convert first with x.to(dtype).")
+            raise error(f"not defined for dtype {d}; expected {expected}. Convert first with x.to(dtype).")
         return rule.find(operands, *attributes)
 
     return DtypeRule(
@@ -270,6 +302,7 @@ __all__ = [
     "logical",
     "matching",
     "numeric",
+    "numpy_names",
     "one_dim",
     "only_floating",
     "reduced",

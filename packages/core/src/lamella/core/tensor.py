@@ -5,8 +5,8 @@ Only what needs no op lives here; the methods that compute are attached from the
 
 from __future__ import annotations
 
-import copy
 import warnings
+from _thread import RLock  # see backends.kernels
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,11 @@ import numpy as np
 from lamella.core import backends, dtypes, graph
 from lamella.core.devices import device
 from lamella.core.dtypes import DIFFERENTIABLE, dtype
-from lamella.core.errors import ArgumentTypeError, GradError, ShapeError
+from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError, GradError, ShapeError
 from lamella.core.rules import one_dim
 
 new = object.__new__
+_accumulating = RLock()
 
 
 class Size(tuple[int, ...]):
@@ -32,6 +33,21 @@ class Size(tuple[int, ...]):
         for size in self:
             n *= size
         return n
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        return Size(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return Size((*self, *other)) if isinstance(other, tuple) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, times: Any) -> Size:
+        return Size(super().__mul__(times))
+
+    __rmul__ = __mul__
 
     def __repr__(self) -> str:
         return f"lamella.Size({list(self)})"
@@ -98,8 +114,8 @@ class Tensor:
         def __lt__(self, other: Any) -> Tensor: ...
         def __gt__(self, other: Any) -> Tensor: ...
 
-    # NumPy's operators step back, so that `array + tensor` is ours.
-    __array_ufunc__ = None
+    # NumPy's operators step back for a higher priority, so that `array + tensor` is ours.
+    __array_priority__ = 1000
 
     def __new__(cls, *args: Any) -> Any:
         """``Tensor(sizes…)`` is uninitialized, ``Tensor(values)`` a copy.
@@ -320,14 +336,15 @@ class Tensor:
 
     def _accumulate_grad(self, grad: Any, differentiable: bool) -> None:
         """Add to :attr:`grad`. ``grad`` is ours to keep: an array, or a Tensor where it is itself differentiable."""
-        have = self._grad
-        if differentiable:
-            self._grad = grad if have is None else have + grad
-        elif have is None:
-            self._grad = Tensor._wrap(grad)
-        else:
-            have.array += grad
-            have._bump()
+        with _accumulating:  # several threads may run backward to the same leaf
+            have = self._grad
+            if differentiable:
+                self._grad = grad if have is None else have + grad
+            elif have is None:
+                self._grad = Tensor._wrap(grad)
+            else:
+                have.array += grad
+                have._bump()
 
     def _bump(self) -> None:
         """Note that the memory has changed."""
@@ -381,6 +398,7 @@ class Tensor:
         if not isinstance(other, Tensor):
             raise ArgumentTypeError(f"x.data expects a Tensor, got {type(other).__name__}")
         self.array = other.array
+        self._cell = None
         if isinstance(self._node, graph.Leaf):
             self._node.shape, self._node.dtype = self.array.shape, self.array.dtype
 
@@ -454,6 +472,12 @@ class Tensor:
         array = self.numpy()
         return np.array(array, dtype, copy=copy) if dtype is not None or copy else array
 
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Tensor:
+        """What a ufunc such as ``np.sqrt(x)`` returns: a Tensor, outside the graph."""
+        dtypes.from_numpy_dtype(array.dtype)
+        wrapped: Tensor = Tensor._wrap(np.asarray(array))
+        return wrapped
+
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number for a 0-dim tensor."""
         return self.detach().numpy(force=True).tolist()
@@ -490,14 +514,22 @@ class Tensor:
             )
         return bool(self.array.item())
 
+    def _scalar(self) -> Any:
+        if self.array.size != 1:
+            raise ArgumentError(
+                f"only one element tensors can be converted to Python scalars, got shape {tuple(self.shape)}. "
+                "Use .tolist() for all elements, or reduce it first."
+            )
+        return self.array.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._scalar())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._scalar())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._scalar())
 
     def __index__(self) -> int:
         if self.array.size != 1 or self.array.dtype.kind not in "iub":
@@ -508,7 +540,17 @@ class Tensor:
         return id(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.array.ndim == 0 and spec else format(str(self), spec)
+        return format(self.item(), spec) if self.array.ndim == 0 else super().__format__(spec)
+
+    def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, int, float, complex, np.generic)):
+            raise DtypeError(f"`in` expects a Tensor or a number before a Tensor, got {type(element).__name__}")
+        return bool((self == element).any())  # type: ignore[attr-defined]  # == gives a Tensor here
+
+    def __pos__(self) -> Tensor:
+        if self.array.dtype == np.bool_:
+            raise DtypeError("the `+` operator on a bool tensor is not supported; convert it first: x.int()")
+        return self
 
     def __repr__(self) -> str:
         from lamella.core import printing  # not at import: many programs print no tensor
@@ -531,7 +573,9 @@ class Tensor:
         if self._grad is not None:
             made._grad = self._grad.detach().clone()
         if hasattr(self, "__dict__"):
-            made.__dict__.update(copy.deepcopy(self.__dict__, memo))
+            from copy import deepcopy
+
+            made.__dict__.update(deepcopy(self.__dict__, memo))
         return made
 
     def __reduce__(self) -> Any:
@@ -542,12 +586,13 @@ class Tensor:
 
 def live_node(tensor: Tensor) -> graph.Node | None:
     """The tensor's node; that of a view is renewed first if its base was changed in place since."""
-    view = tensor._view
-    if view is not None and view.seen is not None:
-        version = view.base._version
-        if view.seen != version:
-            tensor._node = view.renewed(tensor)
-            view.seen = version
+    view, cell = tensor._view, tensor._cell
+    # a base that got other memory, by x.data = …, no longer shares the cell
+    if view is not None and view.seen is not None and cell is view.base._cell and cell[0] != view.seen:  # type: ignore[index]
+        before = tensor._node
+        tensor._node = view.renewed(tensor)
+        view.seen = cell[0]  # type: ignore[index]  # a view has a cell
+        graph.move_retained(before, tensor._node)
     return tensor._node
 
 

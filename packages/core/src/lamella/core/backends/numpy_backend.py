@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from lamella.core.backends import convolution, sums
+from lamella.core.backends import sums, threads
 from lamella.core.devices import CPU, device
 
 
 def _sum(array: np.ndarray, dims: tuple[int, ...], keepdim: bool) -> Any:
-    if array.size > 4096 or array.dtype == np.float16:
+    whole = len(dims) == array.ndim and array.flags.c_contiguous  # which NumPy adds up in pairs, and so accurately
+    if (array.size > 4096 and not whole) or array.dtype == np.float16:
         return sums.total(np, array, dims, keepdim)
     # np.sum's own checks take longer than adding a few thousand numbers
     return np.add.reduce(array, dims, None, None, keepdim)  # type: ignore[call-overload]  # by position: faster
@@ -26,9 +27,35 @@ def _expand(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     strides = tuple([0 if n == 1 else s for n, s in zip(array.shape, array.strides, strict=True)])
     if any(n not in (1, s) for n, s in zip(array.shape, shape[len(lead) :], strict=True)):
         return np.broadcast_to(array, shape)  # raises
+    if array.shape == shape:
+        return array[...]
     view = np.ndarray(shape, array.dtype, array, 0, lead + strides)
     view.flags.writeable = False
     return view
+
+
+#: Multiplications of a product from which OpenBLAS wakes its threads, and from which waking them pays.
+WAKES, PAYS = 1 << 18, 1 << 22
+
+
+def _matmul(a: np.ndarray, b: np.ndarray) -> Any:
+    # OpenBLAS's threads spin for milliseconds after a product, on the cores that ours then lack: a step of LeNet took
+    # 6.9 ms with them and 5.5 without. Medium products are not worth that.
+    if WAKES < a.size * b.shape[-1] < PAYS:
+        with threads.single_threaded_blas():
+            return np.matmul(a, b)
+    return np.matmul(a, b)
+
+
+def _convolution(name: str) -> Callable[..., Any]:
+    """A kernel of ``convolution``, which is imported when a network first convolves."""
+
+    def kernel(*arguments: Any) -> Any:
+        from lamella.core.backends import convolution
+
+        return getattr(convolution, name)(*arguments)
+
+    return kernel
 
 
 #: Ops that are one NumPy function: called without a Python frame of ours in between.
@@ -46,7 +73,7 @@ KERNELS: dict[str, Any] = {
     "cos": np.cos,
     "abs": np.absolute,
     "square": np.square,
-    "matmul": np.matmul,
+    "matmul": _matmul,
     "eq": np.equal,
     "ne": np.not_equal,
     "lt": np.less,
@@ -57,9 +84,9 @@ KERNELS: dict[str, Any] = {
     "expand": _expand,
     "maximum": np.maximum,
     "minimum": np.minimum,
-    "conv2d": convolution.conv2d,
-    "conv2d_input": convolution.conv2d_input,
-    "conv2d_weight": convolution.conv2d_weight,
+    "conv2d": _convolution("conv2d"),
+    "conv2d_input": _convolution("conv2d_input"),
+    "conv2d_weight": _convolution("conv2d_weight"),
 }
 
 

@@ -7,20 +7,21 @@ thread that calls `parallel_for` takes the first chunk itself; the others wait i
 from __future__ import annotations
 
 import ctypes
-import glob
 import operator
 import os
 import sys
-import threading
+from _thread import allocate_lock  # threading and queue are imported with the first thread: see backends.kernels
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context, copy_context
-from queue import SimpleQueue
-from typing import Any
+from contextvars import Context, ContextVar, copy_context
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 Chunk = Callable[[int, int], object]
 # One chunk of work: the caller's context, the function, start and stop, and where to report the end.
@@ -31,31 +32,29 @@ class _Pool:
     """The queue, and how many workers wait at it."""
 
     def __init__(self) -> None:
+        from queue import SimpleQueue
+
         self.tasks: SimpleQueue[Task] = SimpleQueue()
         self.workers = 0
-        self.lock = threading.Lock()
+        self.lock = allocate_lock()
 
     def grow(self, workers: int) -> None:
         """Start what is missing to `workers` threads."""
+        from threading import Thread
+
         with self.lock:
             while self.workers < workers:
                 name = f"lamella-{self.workers}"
                 # Daemons: they hold nothing that must be put away when the interpreter ends.
-                threading.Thread(target=_work, args=(self.tasks,), name=name, daemon=True).start()
+                Thread(target=_work, args=(self.tasks,), name=name, daemon=True).start()
                 self.workers += 1
-
-
-class _Here(threading.local):
-    """What is true of one thread."""
-
-    inside_parallel_for = False
 
 
 class _Blas:
     """How many threads NumPy's OpenBLAS may use: one number for the whole process."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = allocate_lock()
         self.found: tuple[Callable[[], int], Callable[[int], None]] | None = None
         self.searched = False
         self.users = 0
@@ -67,9 +66,9 @@ class _Blas:
         return self.found
 
 
-_pool = _Pool()
+_pool: _Pool | None = None
 _blas = _Blas()
-_here = _Here()
+_inside: ContextVar[bool] = ContextVar("lamella_inside_parallel_for", default=False)
 _num_threads: int | None = None
 
 
@@ -155,22 +154,26 @@ def parallel_for(function: Chunk, n_items: int, grain: int = 1) -> None:
     """
     if n_items <= 0:
         return
-    chunks = [(0, n_items)] if _here.inside_parallel_for else split(n_items, grain)
+    global _pool
+    chunks = [(0, n_items)] if _inside.get() else split(n_items, grain)
     if len(chunks) == 1:
         function(0, n_items)
         return
-    _pool.grow(len(chunks) - 1)
+    from queue import SimpleQueue
+
+    pool = _pool = _pool or _Pool()
+    pool.grow(len(chunks) - 1)
+    token = _inside.set(True)  # the workers see it in their copies of the context
     ends: list[SimpleQueue[BaseException | None]] = []
     with single_threaded_blas():
         for start, stop in chunks[1:]:
             end: SimpleQueue[BaseException | None] = SimpleQueue()
-            _pool.tasks.put((copy_context(), function, start, stop, end))
+            pool.tasks.put((copy_context(), function, start, stop, end))
             ends.append(end)
-        _here.inside_parallel_for = True
         try:
             function(*chunks[0])
         finally:
-            _here.inside_parallel_for = False
+            _inside.reset(token)
             failures = [end.get() for end in ends]
     for failure in failures:
         if failure is not None:
@@ -179,7 +182,6 @@ def parallel_for(function: Chunk, n_items: int, grain: int = 1) -> None:
 
 def _work(tasks: SimpleQueue[Task]) -> None:
     """Life of a worker thread."""
-    _here.inside_parallel_for = True
     while True:
         _run(*tasks.get())
 
@@ -219,8 +221,11 @@ def single_threaded_blas() -> Iterator[None]:
 def _find_openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """OpenBLAS's functions that get and set its number of threads, if it is what NumPy uses."""
     if sys.platform == "win32":
+        from pathlib import Path
+
         # Windows looks a name up in one library only, so it has to be the right one.
-        libraries = glob.glob(os.path.join(os.path.dirname(np.__file__) + ".libs", "*openblas*.dll"))
+        folder = Path(np.__file__).parent.with_name("numpy.libs")
+        libraries = [str(found) for found in folder.glob("*openblas*.dll")]
     else:
         # Elsewhere a look-up goes on in the libraries that NumPy's own extension is linked to.
         libraries = [str(sys.modules["numpy._core._multiarray_umath"].__file__)]
@@ -237,8 +242,8 @@ def _find_openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 def _after_fork_in_child() -> None:
     """A child has none of its parent's other threads, and may have locks that one of those was holding."""
     global _pool
-    _pool = _Pool()
-    _blas.lock = threading.Lock()
+    _pool = None
+    _blas.lock = allocate_lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,7 +12,7 @@ from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, DtypeError
 from lamella.core.ops import error_function
 from lamella.core.ops.creation import to
-from lamella.core.rules import one_dim
+from lamella.core.rules import numpy_names, one_dim
 from lamella.core.tensor import Tensor
 
 _real_floating = rules.refusing(rules.only_floating, "complex")
@@ -71,7 +71,11 @@ _leaky_relu.vjp(input=lambda F, grad, input, negative_slope: F.where(input > 0, 
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
-    """``input`` where it is positive, ``negative_slope * input`` elsewhere."""
+    """``input`` where it is positive, ``negative_slope * input`` elsewhere.
+
+    Raises:
+        RuntimeError: The elements are integers.
+    """
     return _leaky_relu(input, negative_slope)
 
 
@@ -105,6 +109,9 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
     Args:
         beta: How sharp the bend is. threshold: where ``beta * input`` is above it, ``input`` itself is the result.
+
+    Raises:
+        RuntimeError: The elements are integers.
     """
     return _softplus(input, beta, threshold)
 
@@ -446,6 +453,7 @@ def _log_softmax_backward_vjp(F: Any, grad: Any, grad_output: Any, output: Any, 
 log_softmax_backward.vjp(_log_softmax_backward_vjp)
 
 
+@numpy_names
 def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """``exp(input)`` divided by its sum along ``dim``, without overflow.
 
@@ -460,6 +468,7 @@ def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     return _softmax(input, one_dim(dim, input.array.ndim))
 
 
+@numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """The logarithm of :func:`softmax`, more exact than taking it afterwards.
 

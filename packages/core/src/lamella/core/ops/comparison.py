@@ -169,7 +169,11 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
-    """Whether all elements are close; see :func:`isclose`."""
+    """Whether all elements are close; see :func:`isclose`.
+
+    Raises:
+        RuntimeError: The dtypes differ.
+    """
     return bool(_isclose(input, other, rtol, atol, equal_nan).array.all())
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +16,9 @@ from lamella.core.backends import memory
 from lamella.core.devices import CPU, device
 from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype, to_dtype
-from lamella.core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.placement import backend_for
-from lamella.core.tensor import Tensor
+from lamella.core.tensor import Tensor, check_tensor
 
 #: Bytes from which on an array is large: the first of them puts the memory policy in force. glibc maps blocks from this
 #: size on afresh, zeroed page by page, until told otherwise.
@@ -38,48 +41,81 @@ def _values(data: Any, wanted: dtype | None) -> np.ndarray:
     """A new NumPy array of ``data``, with PyTorch's choice of dtype."""
     if isinstance(data, Tensor):
         data = data.detach().numpy(force=True)
-    if isinstance(data, (np.ndarray, np.generic)):
-        target = dtypes.from_numpy_dtype(data.dtype) if wanted is None else wanted
-        return np.array(data, target.numpy)
-    if wanted is None and isinstance(data, (list, tuple)) and _holds_tensors(data):
-        data = [_values(x, None) for x in data]
-        wanted = dtypes.from_numpy_dtype(np.asarray(data).dtype)
-    try:
-        array = np.array(data)
-        if wanted is None:
-            wanted = _inferred(array)
-        return array.astype(wanted.numpy, copy=False) if array.dtype != object else np.array(data, wanted.numpy)
-    except (ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, (ArgumentError, ArgumentTypeError)):
-            raise
-        kind = ArgumentTypeError if not isinstance(data, (list, tuple)) else ArgumentError
-        raise kind(
-            f"tensor: can't make a tensor of {type(data).__name__} {str(data)[:60]}: {error}. Expected numbers, "
-            "or nested "
-            "lists of numbers in which all lists at one depth have the same length."
-        ) from None
+    elif (
+        isinstance(data, (list, tuple))
+        and all(isinstance(x, np.ndarray) for x in data)
+        and len({(x.shape, x.dtype) for x in data}) == 1
+    ):
+        data = np.stack(data)  # much faster than element by element
+    if isinstance(data, np.ndarray):
+        found = dtypes.from_numpy_dtype(data.dtype)
+        return np.array(data, (found if wanted is None else wanted).numpy)
+    flat, shape = _flattened(data)
+    types = set(map(type, flat))
+    if types <= _PYTHON_NUMBERS:
+        kinds = {dtypes.of_number(t()) for t in types}
+    else:
+        kinds = {_kind_of(x, data) for x in flat}
+        flat = [x._scalar() if isinstance(x, Tensor) else x.item() if isinstance(x, np.generic) else x for x in flat]
+        types = set(map(type, flat))
+    kind = wanted or (functools.reduce(dtypes.promote_types, kinds) if kinds else dtypes.get_default_dtype())
+    if complex in types and not kind.is_complex:
+        raise ArgumentTypeError(f"tensor: must be real numbers for dtype {kind}, got {_shown(data)}")
+    if kind.numpy.kind in "iu" and flat:
+        extremes = (min(flat), max(flat))
+        if float in types:  # here a NaN is an extreme too
+            values = np.array(flat, np.float64)
+            extremes = (values.min(), values.max())
+        for extreme in extremes:
+            dtypes.fitting(extreme, kind)
+    with np.errstate(over="ignore"):  # floats that are too large become infinite
+        return np.array(flat).astype(kind.numpy).reshape(shape)
 
 
-def _holds_tensors(data: Any) -> bool:
-    return bool(data) and (
-        isinstance(data[0], Tensor) or (isinstance(data[0], (list, tuple)) and _holds_tensors(data[0]))
-    )
+_PYTHON_NUMBERS = frozenset((bool, int, float, complex))
 
 
-def _inferred(array: np.ndarray) -> dtype:
-    """Python floats make the default dtype, ints int64, bools bool."""
-    kind = array.dtype.kind
-    if array.size == 0 and kind == "f":
-        return dtypes.get_default_dtype()
-    if kind == "f":
-        return dtypes.get_default_dtype()
-    if kind == "c":
-        return dtypes.default_complex()
-    if kind == "b":
-        return dtypes.bool
-    if kind in "iu" and array.dtype.itemsize == 8:
-        return dtypes.int64
-    return dtypes.from_numpy_dtype(array.dtype)
+def _shown(data: Any) -> str:
+    return f"{type(data).__name__} {str(data)[:60]}"
+
+
+def _kind_of(element: Any, data: Any) -> dtype:
+    if isinstance(element, Tensor):
+        return element.dtype
+    if isinstance(element, np.generic):
+        return dtypes.from_numpy_dtype(element.dtype)
+    if isinstance(element, (int, float, complex)):
+        return dtypes.of_number(element)
+    if isinstance(element, (str, bytes)):
+        refusal = ArgumentTypeError if element is data else ArgumentError
+        raise refusal(f"tensor: expected numbers, got {type(element).__name__} in {_shown(data)}")
+    raise DtypeError(f"Could not infer dtype of {type(element).__name__}, in {_shown(data)}; expected numbers")
+
+
+def _flattened(data: Any) -> tuple[list[Any], tuple[int, ...]]:
+    """The elements of nested sequences in one list, and the shape they had.
+
+    Raises:
+        ValueError: Sequences at one depth differ in length. TypeError: numbers stand beside sequences.
+    """
+    level: list[Any] = [data]
+    shape: tuple[int, ...] = ()
+    while level:
+        nested = {
+            issubclass(t, (Sequence, np.ndarray)) and not issubclass(t, (str, bytes)) for t in set(map(type, level))
+        }
+        if nested == {False}:
+            break
+        lengths = set(map(len, level)) if nested == {True} else set()
+        if len(lengths) != 1:
+            refusal = ArgumentError if lengths else ArgumentTypeError
+            raise refusal(
+                f"tensor: can't make a tensor of {_shown(data)}. Expected numbers, or nested lists of numbers in which "
+                "all lists at one depth have the same length."
+            )
+        shape = (*shape, *lengths)
+        level = list(itertools.chain.from_iterable(level))
+    return level, shape
 
 
 def tensor(
@@ -100,8 +136,9 @@ def tensor(
         pin_memory: Accepted for PyTorch's sake; host memory is never pinned here.
 
     Raises:
-        ValueError: Nested lists of unequal lengths.
-        TypeError: Something that is no number.
+        ValueError: Nested lists of unequal lengths, strings, ints of more than 64 bits.
+        TypeError: Complex numbers for a real dtype; lists beside numbers.
+        RuntimeError: Something that is no number, or a number that does not fit an integer dtype.
     """
     return placed(_values(data, None if dtype is None else to_dtype(dtype)), device, requires_grad)
 
@@ -111,6 +148,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 
     Raises:
         TypeError: It is no array, or its dtype has no counterpart.
+        ValueError: Its bytes are in the other order, or its strides are none that a tensor can have.
     """
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentTypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
@@ -120,7 +158,13 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
             "supported. Copy it: array.copy()."
         )
-    return placed(ndarray.astype(found.numpy, copy=False))
+    if any(s % ndarray.itemsize for s in ndarray.strides):
+        raise ArgumentError(
+            f"given numpy array strides {ndarray.strides} are not a multiple of the element byte size "
+            f"{ndarray.itemsize}. Copy it: array.copy()."
+        )
+    plain = np.asarray(ndarray)  # of memory maps, matrices and masked arrays: what they hold
+    return placed(plain.astype(found.numpy, copy=False))
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
@@ -148,90 +192,127 @@ def asarray(
 # --- of a shape
 
 
-def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape that a creation function was asked for, as sizes or as a tuple.
+def shape_of(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    """The shape that a creation function was asked for: as ``sizes``, as a tuple among them, or as ``size``.
 
     Raises:
-        RuntimeError: A size is negative.
+        RuntimeError: A size is negative. TypeError: none is given, or one that is no int.
     """
-    shape = rules.sizes(size or ((),))
+    if size is None and not sizes:
+        raise ArgumentTypeError('missing 1 required argument: "size". Give sizes, or () for a 0-dim tensor.')
+    given = sizes if size is None else size
+    if size is None and len(sizes) == 1 and isinstance(sizes[0], Sequence):
+        given = sizes[0]
+    if (
+        (size is not None and sizes)
+        or not isinstance(given, Sequence)
+        or not all(hasattr(s, "__index__") for s in given)
+    ):
+        raise ArgumentTypeError(f"size must be ints or one tuple of ints, got {(*sizes, size) if sizes else size!r}")
+    shape = tuple([operator.index(s) for s in given])
     if min(shape, default=0) < 0:
         raise ShapeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape
 
 
-def _filled(size: tuple[Any, ...], value: Any, dtype: dtype | None, device: Any, requires_grad: bool) -> Tensor:
-    shape = shape_of(size)
-    kind = (dtypes.get_default_dtype() if dtype is None else to_dtype(dtype)).numpy
-    # np.zeros takes memory that is zero already; filling touches every page
-    array = np.zeros(shape, kind) if value == 0 else np.full(shape, value, kind)
+def _filled(shape: tuple[int, ...], value: Any, dtype: dtype | None, device: Any, requires_grad: bool) -> Tensor:
+    kind = dtypes.get_default_dtype() if dtype is None else to_dtype(dtype)
+    one = np.asarray(dtypes.fitting(value, kind), kind.numpy)
+    # np.zeros takes memory that is zero already; filling touches every page. -0.0 has a bit set
+    array = np.full(shape, one) if any(one.tobytes()) else np.zeros(shape, kind.numpy)
     return placed(array, device, requires_grad)
 
 
-def zeros(*size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *sizes: Any, size: Any = None, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros of a shape, given as sizes or a tuple."""
-    return _filled(size, 0, dtype, device, requires_grad)
+    return _filled(shape_of(sizes, size), 0, dtype, device, requires_grad)
 
 
-def ones(*size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *sizes: Any, size: Any = None, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Ones of a shape, given as sizes or a tuple."""
-    return _filled(size, 1, dtype, device, requires_grad)
+    return _filled(shape_of(sizes, size), 1, dtype, device, requires_grad)
 
 
 def full(
     size: Sequence[int], fill_value: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """One value everywhere; by default of the dtype that the value has."""
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    """One value everywhere; by default of the dtype that the value has.
+
+    Raises:
+        TypeError: The value is no number. RuntimeError: it does not fit the dtype.
+    """
+    value = _number("full", "fill_value", fill_value)
     kind = dtypes.of_number(value) if dtype is None else dtype
-    return _filled((tuple(size),), value, kind, device, requires_grad)
+    return _filled(shape_of((), size), value, kind, device, requires_grad)
 
 
-def empty(*size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def _number(op: str, argument: str, given: Any) -> Any:
+    """``given``, a Python number, or the one that a 0-dim tensor or NumPy scalar holds."""
+    value = given
+    if isinstance(given, np.generic) or (isinstance(given, Tensor) and given.array.ndim == 0):
+        value = given.item()
+    if not isinstance(value, (int, float, complex)):
+        raise ArgumentTypeError(f"{op}(): argument '{argument}' must be Number, not {type(given).__name__}")
+    return value
+
+
+def empty(
+    *sizes: Any, size: Any = None, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Memory for a shape, with whatever it holds."""
     kind = dtypes.get_default_dtype() if dtype is None else to_dtype(dtype)
-    return placed(np.empty(shape_of(size), kind.numpy), device, requires_grad)
+    return placed(np.empty(shape_of(sizes, size), kind.numpy), device, requires_grad)
+
+
+def like(op: str, input: Any, dtype: dtype | None, device: Any) -> dict[str, Any]:
+    """What ``op``, such as ``zeros_like``, takes from ``input``: its size, and where not given dtype and device."""
+    check_tensor(op, "input", input)
+    return {"size": input.shape, "dtype": dtype or input.dtype, "device": device or input.device}
 
 
 def zeros_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape, and by default the dtype and device, of ``input``."""
-    return zeros(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return zeros(**like("zeros_like", input, dtype, device), requires_grad=requires_grad)
 
 
 def ones_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape, and by default the dtype and device, of ``input``."""
-    return ones(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return ones(**like("ones_like", input, dtype, device), requires_grad=requires_grad)
 
 
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """One value everywhere, with the shape, and by default the dtype and device, of ``input``."""
-    return full(
-        input.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad
-    )
+    return full(fill_value=fill_value, **like("full_like", input, dtype, device), requires_grad=requires_grad)
 
 
 def empty_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Memory for the shape, and by default the dtype and device, of ``input``."""
-    return empty(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return empty(**like("empty_like", input, dtype, device), requires_grad=requires_grad)
 
 
 # --- ranges
 
 
-def _span(op: str, start: Any, end: Any, step: Any) -> int:
-    if step == 0:
-        raise ArgumentError(f"{op}: step must be nonzero")
+def _span(start: Any, end: Any, step: Any) -> int:
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise ArgumentRangeError(f"arange: unsupported range: {start} -> {end}")
+    if step == 0 or math.isnan(step):
+        raise ArgumentRangeError(f"arange: step must be nonzero, got {step}")
     if (end - start) / step < 0:
-        raise ShapeError(
-            f"{op}: upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}"
+        raise ArgumentRangeError(
+            f"arange: upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}"
         )
     return math.ceil((end - start) / step)
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -242,17 +323,25 @@ def arange(
     """``start, start + step, …`` up to but without ``end``; ``arange(n)`` counts from 0.
 
     Raises:
-        RuntimeError: ``step`` leads away from ``end``. ValueError: it is 0.
+        RuntimeError: ``step`` leads away from ``end`` or is 0; a bound is not finite; a complex or bool dtype.
+        TypeError: Something that is no number.
     """
     if end is None:
-        start, end = 0, start
-    if dtype is None:
-        whole = all(isinstance(v, int) for v in (start, end, step))
-        dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
-    n = _span("arange", start, end, step)
-    kind = to_dtype(dtype).numpy
-    array = np.arange(n, dtype=np.int64 if kind.kind in "iub" else np.float64) * step + start
-    return placed(array.astype(kind), device, requires_grad)
+        start, end = None, start
+    bounds = {"start": 0 if start is None else start, "end": end, "step": step}
+    numbers = [_number("arange", name, given) for name, given in bounds.items()]
+    whole = all(isinstance(v, int) for v in numbers)
+    kind = to_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
+    if kind.is_complex or kind is dtypes.bool or any(isinstance(v, complex) for v in numbers):
+        raise DtypeError(f"arange: not defined for complex numbers and bool, got {numbers} and dtype {kind}")
+    if kind is dtypes.int64 and all(map(math.isfinite, numbers)):
+        numbers = [int(v) for v in numbers]  # PyTorch counts the steps after this, with other dtypes before
+    n = _span(*numbers)
+    if kind.is_floating_point:
+        array = np.arange(n, dtype=np.float64) * numbers[2] + numbers[0]
+    else:
+        array = np.arange(n, dtype=np.int64) * int(numbers[2]) + int(numbers[0])
+    return placed(array.astype(kind.numpy), device, requires_grad)
 
 
 def linspace(
@@ -261,12 +350,17 @@ def linspace(
     """``steps`` values from ``start`` to ``end``, both included, evenly spaced.
 
     Raises:
-        RuntimeError: ``steps`` is negative.
+        RuntimeError: ``steps`` is negative, or the bounds are complex and ``dtype`` is not.
     """
     if steps < 0:
         raise ShapeError(f"linspace: number of steps must be non-negative, got {steps}")
-    kind = dtypes.get_default_dtype() if dtype is None else to_dtype(dtype)
-    return placed(np.linspace(start, end, steps).astype(kind.numpy), device, requires_grad)
+    first, last = _number("linspace", "start", start), _number("linspace", "end", end)
+    from_complex = isinstance(first, complex) or isinstance(last, complex)
+    default = dtypes.default_complex() if from_complex else dtypes.get_default_dtype()
+    kind = default if dtype is None else to_dtype(dtype)
+    if from_complex and not kind.is_complex:
+        raise DtypeError(f"linspace: complex bounds {first} and {last} can't be stored in dtype {kind}")
+    return placed(np.linspace(first, last, steps).astype(kind.numpy), device, requires_grad)
 
 
 def eye(
@@ -274,7 +368,7 @@ def eye(
 ) -> Tensor:
     """The identity matrix, ``(n, m)``, ``m`` being ``n`` by default."""
     kind = dtypes.get_default_dtype() if dtype is None else to_dtype(dtype)
-    return placed(np.eye(n, m, dtype=kind.numpy), device, requires_grad)
+    return placed(np.eye(*shape_of((n, n if m is None else m)), dtype=kind.numpy), device, requires_grad)
 
 
 # --- conversions
@@ -329,15 +423,17 @@ def to(
     """The tensor with another dtype, on another device, or both; itself if it already fits and ``copy`` is False.
 
     ``x.to(dtype)``, ``x.to(device)``, ``x.to(device, dtype)`` and ``x.to(other)`` (both from another tensor) are
-    understood.
+    understood; after these may follow ``non_blocking, copy``.
     """
+    flags = [arg for arg in args if isinstance(arg, bool)]
+    copy = flags[1] if len(flags) > 1 else copy
     for arg in args:
         if isinstance(arg, Tensor):
             dtype, device = arg.dtype, arg.device
         elif isinstance(arg, str) or type(arg).__name__ == "device":
             device = arg
         elif isinstance(arg, bool):
-            continue  # non_blocking, copy by position
+            continue
         elif arg is not None:
             dtype = arg
     out = input

@@ -12,7 +12,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, IndexRangeError
 from lamella.core.ops import indexing, selection, shapes
 from lamella.core.ops.reductions import Dims, spread
-from lamella.core.rules import DtypeRule, one_dim, some_dims
+from lamella.core.rules import DtypeRule, numpy_names, one_dim, some_dims
 from lamella.core.tensor import Tensor
 
 
@@ -146,6 +146,7 @@ def _reduced_dims(name: str, input: Tensor, dim: Dims) -> tuple[int, ...]:
     return some_dims(dim, input.array.ndim)
 
 
+@numpy_names
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest element over ``dim``, one or several dimensions; over all by default. Equal ones share the gradient.
 
@@ -155,6 +156,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _amax(input, _reduced_dims("amax", input, dim), keepdim)
 
 
+@numpy_names
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest element over ``dim``, one or several dimensions; over all by default. Equal ones share the gradient.
 
@@ -232,6 +234,7 @@ def _place(name: str, op: Any, input: Tensor, dim: int | None, keepdim: bool) ->
     return found
 
 
+@numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the first of the largest elements along ``dim`` is; with no ``dim``, in the flattened tensor.
 
@@ -241,6 +244,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _place("argmax", _argmax, input, dim, keepdim)
 
 
+@numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the first of the smallest elements along ``dim`` is; with no ``dim``, in the flattened tensor.
 
@@ -259,6 +263,7 @@ def _with_indices(result: Any, op: Any, input: Tensor, dim: int, keepdim: bool) 
     return result(values, indices) if keepdim else result(shapes.squeeze(values, d), shapes.squeeze(indices, d))
 
 
+@numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """The largest element: ``max(x)``; along a dimension, with its place: ``max(x, dim)``; of two: ``max(x, other)``.
 
@@ -277,6 +282,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
     return _with_indices(MaxResult, _argmax, input, dim, keepdim)
 
 
+@numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """The smallest element: ``min(x)``; along a dimension, with its place: ``min(x, dim)``; of two: ``min(x, other)``.
 

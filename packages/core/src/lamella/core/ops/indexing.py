@@ -6,18 +6,26 @@ pick from that view, so an int between them never changes the order of the dimen
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError
+from lamella.core.errors import (
+    ArgumentError,
+    ArgumentRangeError,
+    ArgumentTypeError,
+    DtypeError,
+    IndexRangeError,
+    ShapeError,
+)
 from lamella.core.inplace import copy_, update
-from lamella.core.ops.creation import as_tensor
+from lamella.core.ops.creation import as_tensor, full
 from lamella.core.ops.shapes import getitem
 from lamella.core.rules import one_dim
-from lamella.core.tensor import Tensor
+from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]
 
@@ -60,9 +68,14 @@ def index(xp: Any, input: Any, indices: Any) -> Any:
 
 def _check_range(shape: Shape, indices: tuple[Any, ...]) -> None:
     for dim, i in enumerate(indices):
-        if i is not None and i.size and not (i.min() >= -shape[dim] and i.max() < shape[dim]):
-            worst = int(i.max()) if i.max() >= shape[dim] else int(i.min())
-            raise IndexRangeError(f"index {worst} is out of bounds for dimension {dim} with size {shape[dim]}")
+        if i is not None:
+            _check_between(-shape[dim], shape[dim], i, dim, IndexRangeError)
+
+
+def _check_between(lowest: int, size: int, index: Any, dim: int, error: type[Exception]) -> None:
+    if index.size and not (index.min() >= lowest and index.max() < size):
+        worst = int(index.max()) if index.max() >= size else int(index.min())
+        raise error(f"index {worst} is out of bounds for dimension {dim} with size {size}")
 
 
 index.vjp(input=lambda F, grad, indices, input_shape: F.index_backward(grad, indices, input_shape), indices=None)
@@ -120,18 +133,23 @@ _pick = index  # `index` is an argument's name below
 
 
 def _indices(given: Any) -> tuple[Tensor | None, ...]:
-    """Index tensors as int64; a mask becomes the indices of its True elements."""
+    """Index tensors of integers; a mask becomes the indices of its True elements."""
     found: list[Tensor | None] = []
     for i in given:
-        if i is None:
-            found.append(None)
-        elif i.array.dtype == np.bool_:
-            found.extend(Tensor._wrap(a) for a in i.array.nonzero())
-        elif i.array.dtype.kind in "iu":
+        if i is None or i.array.dtype in _INDEX_DTYPES:
             found.append(i)
+        elif _is_mask(i):
+            found.extend(Tensor._wrap(a) for a in i.array.nonzero())
         else:
             raise IndexRangeError(f"tensors used as indices must be long, int, byte or bool tensors, got {i.dtype}")
     return tuple(found)
+
+
+_INDEX_DTYPES = (np.int64, np.int32)
+
+
+def _is_mask(index: Tensor) -> bool:
+    return bool(index.array.dtype in (np.bool_, np.uint8))
 
 
 def index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> Tensor:
@@ -144,8 +162,15 @@ def index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumu
 
 def _taken_apart(x: Tensor, key: Any) -> tuple[tuple[Any, ...], tuple[Tensor | None, ...]]:
     """A key as ``(basic, indices)``: what selects a view, and the tensors that then pick from the view."""
-    parts = list(key) if isinstance(key, tuple) else [key]
-    parts = [_as_index(p) for p in parts]
+    if isinstance(key, list) and len(key) < 32 and any(isinstance(p, _KEY_PARTS) for p in key):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of "
+            "x[seq], or x[lamella.tensor(seq)] to pick by index",
+            UserWarning,
+            stacklevel=3,
+        )
+        key = tuple(key)
+    parts = list(map(_as_index, key if isinstance(key, tuple) else (key,)))
     shape = x.array.shape
     used = sum(_consumes(p) for p in parts)
     dots = [i for i, p in enumerate(parts) if p is Ellipsis]
@@ -170,8 +195,8 @@ def _taken_apart(x: Tensor, key: Any) -> tuple[tuple[Any, ...], tuple[Tensor | N
             basic.append(None)
             indices.append(Tensor._wrap(np.asarray([p])))
         elif isinstance(p, Tensor):
-            covered = p.array.ndim if p.array.dtype == np.bool_ else 1
-            if p.array.dtype == np.bool_ and p.array.shape != shape[dim : dim + covered]:
+            covered = _consumes(p)
+            if _is_mask(p) and p.array.shape != shape[dim : dim + covered]:
                 raise IndexRangeError(
                     f"The shape of the mask {list(p.shape)} at index 0 does not match the shape of the indexed tensor "
                     f"{list(shape)} at index {dim}"
@@ -192,21 +217,34 @@ def _taken_apart(x: Tensor, key: Any) -> tuple[tuple[Any, ...], tuple[Tensor | N
     return tuple(basic), _indices(indices)
 
 
+#: What in a list key makes PyTorch read the list as a tuple.
+_KEY_PARTS = (Tensor, slice, type(...), type(None), list, tuple, range, str, np.ndarray)
+
+
 def _as_index(part: Any) -> Any:
     """One part of a key as an int, slice, None, Ellipsis, bool or Tensor."""
     if part is None or part is Ellipsis or isinstance(part, (slice, bool)):
         return part
+    if isinstance(part, np.ndarray):
+        part = as_tensor(part.astype(np.int64) if part.dtype.kind == "i" else part)
     if isinstance(part, Tensor):
         # a 0-dim integer tensor selects like an int; a 0-dim mask adds a dimension like a bool
         if part.array.ndim == 0:
-            return bool(part.array) if part.array.dtype == np.bool_ else part.__index__()
+            return bool(part.array) if _is_mask(part) else part.__index__()
+        if part.array.dtype == np.uint8:
+            warnings.warn(
+                "indexing with dtype lamella.uint8 is now deprecated, please use a dtype lamella.bool instead",
+                UserWarning,
+                stacklevel=4,
+            )
         return part
-    if isinstance(part, (list, range, np.ndarray)):
-        made = as_tensor(list(part) if isinstance(part, range) else part)
+    if isinstance(part, (list, tuple, range)):
+        made = as_tensor(part)
         return made.long() if made.numel() == 0 else made
     if hasattr(part, "__index__"):
         return part.__index__()
-    raise ArgumentTypeError(
+    refusal = ArgumentTypeError if isinstance(part, str) else IndexRangeError
+    raise refusal(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
         f"{type(part).__name__})"
     )
@@ -215,15 +253,18 @@ def _as_index(part: Any) -> Any:
 def _consumes(part: Any) -> int:
     if part is None or part is Ellipsis or isinstance(part, bool):
         return 0
-    if isinstance(part, Tensor) and part.array.dtype == np.bool_:
+    if isinstance(part, Tensor) and _is_mask(part):
         return int(part.array.ndim)
     return 1
 
 
 def _checked_slice(part: slice) -> slice:
+    bounds = (part.start, part.stop, part.step)
+    if not all(v is None or hasattr(v, "__index__") for v in bounds):
+        raise ArgumentTypeError(f"slice indices must be integers or None or have an __index__ method, got {part}")
     if part.step is not None and part.step <= 0:
         raise ArgumentError("step must be greater than zero; use .flip() for the reverse order")
-    return slice(*(None if v is None else int(v) for v in (part.start, part.stop, part.step)))
+    return slice(*(None if v is None else v.__index__() for v in bounds))
 
 
 def tensor_getitem(self: Tensor, key: Any) -> Tensor:
@@ -239,28 +280,12 @@ def tensor_setitem(self: Tensor, key: Any, value: Any) -> None:
     """``x[key] = value``: ``value`` is broadcast and converted to the dtype of ``x``."""
     basic, indices = _taken_apart(self, key)
     part = getitem(self, basic) if basic else self
-    source = as_tensor(value, dtype=self.dtype) if not isinstance(value, Tensor) else value.to(self.dtype)
+    source = _source(value, self)
     if not indices:
-        shape, given = part.array.shape, source.array.shape
-        while len(given) > len(shape) and given[0] == 1:  # PyTorch drops leading ones
-            source, given = source.squeeze(0), given[1:]
-        if len(given) > len(shape) or any(
-            g not in (1, s) for g, s in zip(reversed(given), reversed(shape), strict=False)
-        ):
-            raise ShapeError(
-                f"shape mismatch: value of shape {given} cannot be broadcast to the indexed part of shape {shape}"
-            )
-        copy_(part if part is not self or not basic else self, source)
+        copy_(part, _without_leading_ones(source, part.array.shape))
         return
     target = _picked(part.array.shape, tuple(None if i is None else i.array.shape for i in indices))
-    given = source.array.shape
-    if len(given) > len(target) or any(
-        g not in (1, s) for g, s in zip(reversed(given), reversed(target), strict=False)
-    ):
-        raise ShapeError(
-            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of shape "
-            f"{list(target)}"
-        )
+    source = _without_leading_ones(source, target)
     arrays = tuple(None if i is None else i.array for i in indices)
     _check_range(part.array.shape, arrays)
 
@@ -268,6 +293,34 @@ def tensor_setitem(self: Tensor, key: Any, value: Any) -> None:
         array[_key(arrays)] = source.array
 
     update(part, lambda old: _index_put(old, indices, source, False), write, (source,))
+
+
+def _source(value: Any, target: Tensor) -> Tensor:
+    """What is to be written into ``target``, as a Tensor of its dtype."""
+    if isinstance(value, Tensor):
+        converted: Tensor = value.to(target.dtype)
+        return converted
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return as_tensor(value, dtype=target.dtype, device=target.device)
+    if not isinstance(value, (int, float, complex, np.generic)):
+        raise ArgumentTypeError(
+            f"can't assign a {type(value).__name__} to a Tensor of {target.dtype}; expected a number or a Tensor"
+        )
+    return full((), value, dtype=target.dtype, device=target.device)
+
+
+def _without_leading_ones(source: Tensor, shape: Shape) -> Tensor:
+    """``source`` in no more dimensions than ``shape``, to which it can be broadcast."""
+    given = source.array.shape
+    extra = max(0, len(given) - len(shape))
+    if any(g != 1 for g in given[:extra]) or any(
+        g not in (1, s) for g, s in zip(reversed(given), reversed(shape), strict=False)
+    ):
+        raise ShapeError(
+            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to the indexed part of shape "
+            f"{list(shape)}"
+        )
+    return source.reshape(given[extra:]) if extra else source
 
 
 def index_put_(self: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> Tensor:
@@ -290,13 +343,14 @@ def index_put_(self: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumu
     ],
     errors=lambda make: [
         make.error(
-            (make.array(3), np.array([3]), 0), IndexRangeError, r"index 3 is out of bounds for dimension 0 with size 3"
-        )
+            (make.array(2, 3), np.array([[3]]), 1), ArgumentRangeError, r"index 3 is out of bounds for dimension 1"
+        ),
+        make.error((make.array(3), np.array([-1]), 0), ArgumentRangeError, r"index -1 is out of bounds"),
     ],
 )
 def _gather(xp: Any, input: Any, index: Any, dim: Any) -> Any:
     """``input`` at ``index`` along ``dim``, position by position in the others."""
-    _check_range(input.shape[dim : dim + 1], (index,))
+    _check_between(0, input.shape[dim], index, dim, ArgumentRangeError)
     return input[_gather_key(xp, index, dim)]
 
 
@@ -329,34 +383,51 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """``out[i][j] = input[index[i][j]][j]`` for ``dim`` 0, and so on for other dimensions.
 
     Args:
-        dim: Along which to pick. index: int64, with as many dimensions as ``input`` and no larger in the others.
+        dim: Along which to pick.
+        index: int64 or int32, none negative, with as many dimensions as ``input`` and no larger in the others.
 
     Raises:
-        RuntimeError: The index has another dtype or does not fit. IndexError: it points outside.
+        RuntimeError: The index has another dtype, does not fit, or points outside.
     """
-    if index.array.dtype != np.int64:
-        raise DtypeError(f"gather(): Expected dtype int64 for index, got {index.dtype}")
-    if index.array.ndim != input.array.ndim:
-        raise ShapeError(
-            f"Index tensor must have the same number of dimensions as input tensor, got {index.array.ndim} and "
-            f"{input.array.ndim}"
-        )
+    _check_index_dtype("gather", index)
+    shape, of_index = input.array.shape or (1,), index.array.shape or (1,)  # 0-dim counts as one dimension here
     d = one_dim(dim, input.array.ndim)
-    if any(i > s for k, (i, s) in enumerate(zip(index.array.shape, input.array.shape, strict=True)) if k != d):
+    if len(of_index) != len(shape):
         raise ShapeError(
-            f"Size does not match at dimension other than {d}: expected index {list(index.shape)} to be no larger "
-            "than self "
-            f"{list(input.shape)}"
+            f"Index tensor must have the same number of dimensions as input tensor, got {len(of_index)} and "
+            f"{len(shape)}"
         )
-    return _gather(input, index, d)
+    if any(i > s for k, (i, s) in enumerate(zip(of_index, shape, strict=True)) if k != d):
+        raise ShapeError(
+            f"Size does not match at dimension other than {d}: expected index {list(of_index)} to be no larger than "
+            f"self {list(shape)}"
+        )
+    if input.array.ndim and index.array.ndim:
+        return _gather(input, index, d)
+    return _gather(input.reshape(shape), index.reshape(of_index), d).reshape(index.array.shape)
+
+
+def _check_index_dtype(op: str, index: Any) -> None:
+    if check_tensor(op, "index", index).array.dtype not in _INDEX_DTYPES:
+        raise DtypeError(f"{op}(): Expected dtype int32/int64 for index, got {index.dtype}")
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices of ``input`` at the positions in the 1-D ``index`` along ``dim``."""
+    """The slices of ``input`` at the positions in the 1-D ``index`` along ``dim``.
+
+    Raises:
+        IndexError: An index is negative or points outside, or there are several dimensions of them.
+        RuntimeError: The indices are not int64 or int32, or not one for a 0-dim tensor.
+    """
+    _check_index_dtype("index_select", index)
     if index.array.ndim > 1:
         raise IndexRangeError(f"index_select(): Index is supposed to be a vector, got {index.array.ndim} dimensions")
-    d = one_dim(dim, input.array.ndim)
-    return _pick(input, (*(None,) * d, index.reshape(-1)))
+    shape = input.array.shape
+    d = one_dim(dim, len(shape))
+    if not shape and index.array.size != 1:
+        raise ShapeError(f"index_select(): Index to scalar can have only 1 value, got {index.array.size} value(s)")
+    _check_between(0, shape[d] if shape else 1, index.array, d, IndexRangeError)
+    return _pick(input, (*(None,) * d, index.reshape(-1))) if shape else input.clone()
 
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lamella.core import rules
 from lamella.core.dispatch import define_op
-from lamella.core.errors import DtypeError, ShapeError
+from lamella.core.errors import DtypeError, DtypeTypeError, ShapeError
 
 _bits = rules.refusing(rules.common, "floating", "complex")
 
@@ -125,10 +125,10 @@ def bitwise_xor(xp: Any, input: Any, other: Any) -> Any:
 @define_op(
     inputs=("input",),
     shape=rules.same,
-    dtype=_bits,
+    dtype=rules.refusing(rules.common, "floating", "complex", error=DtypeTypeError),  # what ~ raises in PyTorch
     samples=lambda make: [make(make.ints(9, 8)), make(make.bools(8))],
     errors=lambda make: [
-        make.error((make.array(2),), DtypeError, r"bitwise_not: not defined for dtype lamella.float64")
+        make.error((make.array(2),), DtypeTypeError, r"bitwise_not: not defined for dtype lamella.float64")
     ],
 )
 def bitwise_not(xp: Any, input: Any) -> Any:

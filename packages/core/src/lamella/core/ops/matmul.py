@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lamella.core import rules
+from lamella.core.algebra import raw
 from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError, ShapeError
-from lamella.core.tensor import Tensor
+from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]
 
@@ -19,8 +21,7 @@ def _product(a: Shape, b: Shape) -> Shape:
     if a[-1] != inner:
         raise ShapeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a} and {b}): the last size of the first, {a[-1]}, must "
-            "equal the "
-            f"{'last but one' if len(b) > 1 else 'only'} size of the second, {inner}. Transpose one of them?"
+            f"equal the {'last but one' if len(b) > 1 else 'only'} size of the second, {inner}. Transpose one of them?"
         )
     rows = a[-2:-1] if len(a) > 1 else ()
     columns = b[-1:] if len(b) > 1 else ()
@@ -92,67 +93,106 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         dimension is dropped from the result.
 
     Raises:
-        RuntimeError: The inner sizes differ, or the dtypes do.
+        RuntimeError: The inner sizes differ, or the dtypes do. TypeError: one is no Tensor.
     """
-    a = input.array
+    check_tensor("matmul", "other", other)
+    a = check_tensor("matmul", "input", input).array
     if a.ndim > 2 and other.array.ndim == 2 and a.shape[-1] == other.array.shape[0]:
         # one large product instead of one for each matrix of the batch
-        flat = _matmul(input.reshape(-1, a.shape[-1]), other)
+        flat = _matmul(input.reshape(math.prod(a.shape[:-1]), a.shape[-1]), other)
         return flat.reshape(*a.shape[:-1], other.array.shape[1])
     return _matmul(input, other)
 
 
-def _checked(op: str, input: Tensor, other: Tensor, ndims: tuple[int, int]) -> Tensor:
+def _checked(op: str, input: Tensor, other: Tensor, ndims: tuple[int, int], second: str = "mat2") -> Tensor:
+    check_tensor(op, "input", input)
+    check_tensor(op, second, other)
     given = (input.array.ndim, other.array.ndim)
     if given != ndims:
         raise ShapeError(f"{op}: expected a {ndims[0]}D and a {ndims[1]}D tensor, got {given[0]}D and {given[1]}D")
+    if input.array.shape[:-2] != other.array.shape[:-2]:  # matmul would broadcast them
+        raise ShapeError(f"{op}: expected batches of the same size, got {tuple(input.shape)} and {tuple(other.shape)}")
     return _matmul(input, other)
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
-    """The product of two matrices: ``(n, k), (k, m) -> (n, m)``."""
+    """The product of two matrices: ``(n, k), (k, m) -> (n, m)``.
+
+    Raises:
+        RuntimeError: They are no matrices, or their sizes or dtypes do not fit. TypeError: one is no Tensor.
+    """
     return _checked("mm", input, mat2, (2, 2))
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """The products of two batches of matrices: ``(b, n, k), (b, k, m) -> (b, n, m)``."""
-    if input.array.shape[:1] != mat2.array.shape[:1]:
-        raise ShapeError(f"bmm: expected batches of the same size, got {tuple(input.shape)} and {tuple(mat2.shape)}")
+    """The products of two batches of matrices: ``(b, n, k), (b, k, m) -> (b, n, m)``.
+
+    Raises:
+        RuntimeError: They are no batches of one size, or sizes or dtypes do not fit. TypeError: one is no Tensor.
+    """
     return _checked("bmm", input, mat2, (3, 3))
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
-    """The product of a matrix and a vector: ``(n, k), (k,) -> (n,)``."""
-    return _checked("mv", input, vec, (2, 1))
+    """The product of a matrix and a vector: ``(n, k), (k,) -> (n,)``.
+
+    Raises:
+        RuntimeError: They are something else, or their sizes or dtypes do not fit. TypeError: one is no Tensor.
+    """
+    return _checked("mv", input, vec, (2, 1), "vec")
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
-    """The sum of the products of two vectors' elements: ``(n,), (n,) -> ()``."""
-    return _checked("dot", input, tensor, (1, 1))
+    """The sum of the products of two vectors' elements: ``(n,), (n,) -> ()``.
+
+    Raises:
+        RuntimeError: They are no vectors, or their sizes or dtypes differ. TypeError: one is no Tensor.
+    """
+    return _checked("dot", input, tensor, (1, 1), "tensor")
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
-    """All products of two vectors' elements: ``(n,), (m,) -> (n, m)``."""
+    """All products of two vectors' elements: ``(n,), (m,) -> (n, m)``.
+
+    Raises:
+        RuntimeError: They are no vectors. TypeError: one is no Tensor.
+    """
+    check_tensor("outer", "input", input)
+    check_tensor("outer", "vec2", vec2)
     if input.array.ndim != 1 or vec2.array.ndim != 1:
         raise ShapeError(f"outer: Expected 1-D arguments, got {input.array.ndim}D and {vec2.array.ndim}D")
     return input.unsqueeze(1) * vec2
 
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * (mat1 @ mat2)``."""
-    product = mm(mat1, mat2)
+    """``beta * input + alpha * (mat1 @ mat2)``; with ``beta=0`` the values of ``input`` do not count, not even nan.
+
+    Raises:
+        RuntimeError: The matrices do not fit, or ``input`` does not broadcast to their product, or has another dtype.
+        TypeError: One is no Tensor.
+    """
+    check_tensor("addmm", "input", input)
+    product = _checked("addmm", mat1, mat2, (2, 2))
+    if input.dtype is not product.dtype:
+        raise DtypeError(
+            f"addmm: input and the matrices must have the same dtype, but got {input.dtype} and {product.dtype}. "
+            "Convert with x.to(dtype)."
+        )
+    if rules.broadcast(input.array.shape, product.array.shape) != product.array.shape:
+        raise ShapeError(
+            f"addmm: input of shape {tuple(input.shape)} does not broadcast to the product's, {tuple(product.shape)}. "
+            "For a larger input write input + mat1 @ mat2."
+        )
     scaled = product if alpha == 1 else product * alpha
-    return scaled + (input if beta == 1 else input * beta)
+    return scaled if beta == 0 else scaled + (input if beta == 1 else input * beta)
 
 
 def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
     if not input or input[-1] != weight[-1]:
         raise ShapeError(
             f"`input` has {input[-1] if input else 'no'} features in its last dimension, but `weight` expects "
-            f"{weight[-1]} "
-            f"(input {input}, weight {weight}). mat1 and mat2 shapes cannot be multiplied. Reshape the input, or "
-            "build the "
-            f"layer with in_features={input[-1] if input else 1}."
+            f"{weight[-1]} (input {input}, weight {weight}). mat1 and mat2 shapes cannot be multiplied. Reshape the "
+            f"input, or build the layer with in_features={input[-1] if input else 1}."
         )
     if bias is not None and bias not in (weight[:-1], (1,), ()):
         raise ShapeError(f"`bias` has shape {bias}, expected {weight[:-1]}")
@@ -191,8 +231,8 @@ def _linear(xp: Any, input: Any, weight: Any, bias: Any) -> Any:
     shape = input.shape
     if bias is not None and bias.shape not in (weight.shape[:-1], (1,), ()):
         raise ShapeError(f"linear: `bias` has shape {bias.shape}, expected {weight.shape[:-1]}")
-    rows = input if input.ndim == 2 else input.reshape(-1, shape[-1])
-    result = xp.matmul(rows, weight.T)
+    rows = input if input.ndim == 2 else input.reshape(math.prod(shape[:-1]), shape[-1])
+    result = raw(type(input)).F.matmul(rows, weight.T)  # whichever kernel computes products
     if bias is not None:
         result += bias
     return result if input.ndim == 2 else result.reshape(shape[:-1] + weight.shape[:-1])
@@ -204,13 +244,13 @@ def _linear_grads(F: Any, grad: Any, input: Any, weight: Any, input_shape: Any, 
     if not many:  # a weight of shape (in,) gives one value a row
         grad = F.reshape(grad, (*grad.shape, 1))
         weight = F.reshape(weight, (1, *weight_shape))
-    rows = grad if grad.ndim == 2 else F.reshape(grad, (-1, grad.shape[-1]))
+    rows = grad if grad.ndim == 2 else F.reshape(grad, (math.prod(input_shape[:-1]), grad.shape[-1]))
     of_input = of_weight = of_bias = None
     if for_input:
         of_input = F.matmul(rows, F.conj(weight))
         of_input = of_input if len(input_shape) == 2 else F.reshape(of_input, input_shape)
     if for_weight:
-        columns = input if len(input_shape) == 2 else F.reshape(input, (-1, input_shape[-1]))
+        columns = input if len(input_shape) == 2 else F.reshape(input, (math.prod(input_shape[:-1]), input_shape[-1]))
         of_weight = F.matmul(rows.T, F.conj(columns))
         of_weight = of_weight if many else F.reshape(of_weight, weight_shape)
     if for_bias:
@@ -231,8 +271,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         ``(…, out_features)``.
 
     Raises:
-        RuntimeError: The sizes or dtypes do not fit.
+        RuntimeError: The sizes or dtypes do not fit. TypeError: one is no Tensor.
     """
+    check_tensor("linear", "input", input)
+    check_tensor("linear", "weight", weight)
     return _linear(input, weight, bias)
 
 

@@ -7,11 +7,26 @@ from typing import Any
 
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentError, DtypeError, ShapeError
+from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
 
 # --- arithmetic
+
+
+def _subtracted(operands: Any) -> tuple[Any, Any]:
+    if any(dtypes.result_dtype([x]) is dtypes.bool for x in operands):
+        raise DtypeError("not defined with a bool. Invert a mask with ~mask, or convert it with mask.int() first.")
+    return rules.common.find(operands)
+
+
+def _powered(operands: Any) -> tuple[Any, Any]:
+    exponent = operands[1]
+    # a bool to the power of True is itself, to that of False it is True
+    found = (rules.common if isinstance(exponent, bool) else rules.numeric).find(operands)
+    if isinstance(exponent, int) and exponent < 0 and found[1].kind in "iu":
+        raise ArgumentRangeError("Integers to negative integer powers are not allowed. Convert with x.float() first.")
+    return found
 
 
 @define_op(
@@ -33,16 +48,19 @@ _add.vjp(input=lambda F, grad: grad, other=lambda F, grad: grad)
 @define_op(
     inputs=("input", "other"),
     shape=rules.broadcast,
-    dtype=rules.numeric,
+    dtype=DtypeRule(_subtracted, rules.numeric.direct),
     name="sub",
     samples=lambda make: [make.binary(), make(make.array(3), 2.5), make(1, make.array(2, 3))],
     errors=lambda make: [
         make.mismatch("sub"),
-        make.error((make.bools(2), make.bools(2)), DtypeError, r"sub: not defined for bool"),
+        make.error((make.bools(2), make.bools(2)), DtypeError, r"sub: not defined with a bool"),
+        make.error((make.bools(2), 1), DtypeError, r"sub: not defined with a bool"),
+        make.error((1.5, make.bools(2)), DtypeError, r"sub: not defined with a bool"),
+        make.error((make.array(2), True), DtypeError, r"sub: not defined with a bool"),
     ],
 )
 def _sub(xp: Any, input: Any, other: Any) -> Any:
-    """``input - other``. Not defined between bools: use ``^`` or ``logical_xor``."""
+    """``input - other``. Not defined with a bool: use ``~``, ``^`` or ``logical_xor``."""
     return xp.subtract(input, other)
 
 
@@ -50,12 +68,20 @@ _sub.vjp(input=lambda F, grad: grad, other=lambda F, grad: -grad)
 
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
-    """``input + alpha * other``, with broadcasting."""
+    """``input + alpha * other``, with broadcasting.
+
+    Raises:
+        RuntimeError: The shapes can't be broadcast together.
+    """
     return _add(input, other if alpha == 1 else mul(other, alpha))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
-    """``input - alpha * other``, with broadcasting. Not defined between bools."""
+    """``input - alpha * other``, with broadcasting.
+
+    Raises:
+        RuntimeError: One is a bool, or the shapes can't be broadcast together.
+    """
     return _sub(input, other if alpha == 1 else mul(other, alpha))
 
 
@@ -103,7 +129,7 @@ _div.vjp(
 @define_op(
     inputs=("input", "exponent"),
     shape=rules.broadcast,
-    dtype=rules.numeric,
+    dtype=DtypeRule(_powered, rules.numeric.direct),
     samples=lambda make: [
         make.binary(low=0.2, high=3),
         make(make.array(2, 3), 2),
@@ -113,7 +139,11 @@ _div.vjp(
         make(2.0, make.array(3)),
         make(make.array(3), 0),
     ],
-    errors=lambda make: [make.mismatch("pow")],
+    errors=lambda make: [
+        make.mismatch("pow"),
+        make.error((make.bools(2), make.bools(2)), DtypeError, r"pow: not defined for bool"),
+        make.error((make.ints(5, 2), -1), ArgumentRangeError, r"pow: Integers to negative integer powers"),
+    ],
 )
 def pow(xp: Any, input: Any, exponent: Any) -> Any:
     """``input ** exponent``. Integers to a negative integer power are refused."""
@@ -124,8 +154,6 @@ def pow(xp: Any, input: Any, exponent: Any) -> Any:
             return input * input * input
         if exponent == 0.5:
             return xp.sqrt(input)
-        if exponent < 0 and input.dtype.kind in "iu":
-            raise ArgumentError("pow: Integers to negative integer powers are not allowed. Convert with x.float().")
     if getattr(exponent, "dtype", None) is not None and exponent.dtype.kind == "i" and xp.any(exponent < 0):
         # NumPy refuses; PyTorch rounds 1 / x**n to zero, which leaves something of 1 and -1 alone
         odd = exponent % 2 == 1
@@ -144,12 +172,10 @@ def _pow_input(F: Any, grad: Any, input: Any, exponent: Any) -> Any:
 
 
 def _pow_exponent(F: Any, grad: Any, input: Any, exponent: Any, out: Any) -> Any:
+    if isinstance(input, (int, float)) and input != 0:
+        return grad * F.conj(out * (math.log(input) if input > 0 else math.nan))
     if isinstance(input, (int, float)):
-        return (
-            grad * F.conj(out * math.log(input))
-            if input > 0
-            else F.where(exponent >= 0, grad * 0.0, grad * (out * -math.inf))
-        )
+        return F.where(exponent >= 0, grad * 0.0, grad * (out * -math.inf))
     # 0 to a power that is not negative is constant in it, while log(0) is -inf
     return F.where((input == 0) & (exponent >= 0), grad * 0.0, grad * F.conj(out * F.log(input)))
 
@@ -283,7 +309,11 @@ lerp.vjp(
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
-    """``input + value * tensor1 * tensor2``."""
+    """``input + value * tensor1 * tensor2``.
+
+    Raises:
+        RuntimeError: The shapes can't be broadcast together.
+    """
     return add(input, mul(tensor1, tensor2), alpha=value)
 
 

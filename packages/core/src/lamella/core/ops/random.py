@@ -9,9 +9,9 @@ import numpy as np
 
 from lamella.core import dtypes, random, rules
 from lamella.core.dtypes import dtype, to_dtype
-from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError
+from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError
 from lamella.core.inplace import update
-from lamella.core.ops.creation import placed, shape_of
+from lamella.core.ops.creation import like, placed, shape_of
 from lamella.core.random import Generator
 from lamella.core.tensor import Tensor
 
@@ -28,31 +28,33 @@ def _float_kind(op: str, wanted: dtype | None) -> np.dtype:
 
 
 def rand(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: dtype | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform on [0, 1), of a shape given as sizes or a tuple."""
-    values = _generator(generator).uniform(shape_of(size), _float_kind("rand", dtype))
+    values = _generator(generator).uniform(shape_of(sizes, size), _float_kind("rand", dtype))
     return placed(values, device, requires_grad)
 
 
 def randn(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: dtype | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal with mean 0 and variance 1, of a shape given as sizes or a tuple."""
-    values = _generator(generator).normal(shape_of(size), _float_kind("randn", dtype))
+    values = _generator(generator).normal(shape_of(sizes, size), _float_kind("randn", dtype))
     return placed(values, device, requires_grad)
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -64,15 +66,20 @@ def randint(
     """Integers from ``low`` (0 if only one bound is given) to ``high - 1``, all equally likely.
 
     Raises:
-        RuntimeError: There is no integer in between.
+        RuntimeError: There is no integer in between. TypeError: a bound or the size is missing.
     """
     if size is None:  # randint(high, size)
-        low, high, size = 0, low, high
-    if size is None:
-        raise ArgumentError("randint: expected a size, as in randint(10, (2, 3)) or randint(5, 10, (2, 3))")
+        low, high, size = None, low, high
+    elif high is None:  # randint(high, size=size)
+        low, high = None, low
+    if size is None or high is None:
+        raise ArgumentTypeError(
+            "randint: expected a bound and a size, as in randint(10, (2, 3)) or randint(5, 10, (2, 3))"
+        )
+    low = 0 if low is None else low
     kind = (dtypes.int64 if dtype is None else to_dtype(dtype)).numpy
     whole = kind if kind.kind in "iu" else np.dtype(np.int64)
-    values = _generator(generator).integers(low, high, shape_of((size,)), whole)
+    values = _generator(generator).integers(low, high, shape_of((), size), whole)
     return placed(values.astype(kind, copy=False), device, requires_grad)
 
 
@@ -91,18 +98,26 @@ def randperm(
 
 def rand_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform on [0, 1), with the shape, and by default the dtype and device, of ``input``."""
-    return rand(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return rand(**like("rand_like", input, dtype, device), requires_grad=requires_grad)
 
 
 def randn_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Normal with mean 0 and variance 1, with the shape, and by default the dtype and device, of ``input``."""
-    return randn(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return randn(**like("randn_like", input, dtype, device), requires_grad=requires_grad)
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """Normal numbers; means and deviations may be tensors, which then give the shape."""
+    """Normal numbers; means and deviations may be tensors, which then give the shape.
+
+    Raises:
+        RuntimeError: A deviation is negative. TypeError: both are numbers, and no size is given.
+    """
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
-    shape = rules.broadcast(*(x.array.shape for x in tensors)) if size is None else shape_of((size,))
+    if not tensors and size is None:
+        raise ArgumentTypeError("normal: expected a size beside two numbers, as in normal(0.0, 1.0, (2, 3))")
+    if (std < 0).any() if isinstance(std, Tensor) else std < 0:
+        raise ArgumentRangeError(f"normal expects all elements of std >= 0.0, got {std}")
+    shape = rules.broadcast(*(x.array.shape for x in tensors)) if size is None else shape_of((), size)
     noise = randn(shape, generator=generator, dtype=tensors[0].dtype if tensors else None)
     return noise * std + mean
 
@@ -159,12 +174,13 @@ def bernoulli_(rng: Generator, shape: Any, kind: np.dtype, p: Any = 0.5) -> np.n
 
 @_filler
 def random_(
-    rng: Generator, shape: Any, kind: np.dtype, from_: int = 0, to: int | None = None, **named: int
+    rng: Generator, shape: Any, kind: np.dtype, from_: int | None = None, to: int | None = None, **named: int
 ) -> np.ndarray:
     """Fill the tensor with integers from ``[from, to)``; by default from 0 to what the dtype holds exactly."""
     low = named.pop("from", from_)
-    if to is None and low:
-        low, to = 0, low
+    if to is None and low is not None:
+        low, to = None, low
+    low = 0 if low is None else low
     if to is None:
         to = 2 ** (np.finfo(kind).nmant + 1) if kind.kind == "f" else int(np.iinfo(kind).max) + 1
     whole = kind if kind.kind in "iu" else np.dtype(np.int64)

@@ -147,12 +147,20 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 
 def clamp_min(input: Tensor, min: Any) -> Tensor:
-    """Each element, at least ``min``."""
+    """Each element, at least ``min``.
+
+    Raises:
+        RuntimeError: The elements are complex, or the shapes can't be broadcast together.
+    """
     return _clamp(input, min, None)
 
 
 def clamp_max(input: Tensor, max: Any) -> Tensor:
-    """Each element, at most ``max``."""
+    """Each element, at most ``max``.
+
+    Raises:
+        RuntimeError: The elements are complex, or the shapes can't be broadcast together.
+    """
     return _clamp(input, None, max)
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lamella.core import rules
 from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
-from lamella.core.errors import ArgumentError, IndexRangeError, ShapeError
-from lamella.core.rules import one_dim, some_dims
+from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, IndexRangeError, ShapeError
+from lamella.core.rules import numpy_names, one_dim, some_dims
 from lamella.core.tensor import Tensor
 
 Shape = tuple[int, ...]
-
-
-def _count(shape: Shape) -> int:
-    n = 1
-    for s in shape:
-        n *= s
-    return n
 
 
 # --- the primitives: attributes are whole and counted from the front
@@ -27,7 +22,7 @@ def _count(shape: Shape) -> int:
 
 @define_op(
     inputs=("input",),
-    shape=lambda given, shape: rules.inferred(shape, _count(given), given),
+    shape=lambda given, shape: rules.inferred(shape, math.prod(given), given),
     dtype=rules.kept,
     view=True,
     name="reshape",
@@ -189,7 +184,7 @@ _split_sizes.vjp(input=lambda F, grad, dim: F.cat(grad, dim))
 
 def _check_strided(xp: Any, input: Any, shape: Shape, strides: Shape, offset: int) -> None:
     last = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
-    if min((*strides, offset, 0)) < 0 or (_count(shape) and last >= input.size):
+    if min((*strides, offset, 0)) < 0 or (0 not in shape and last >= input.size):
         raise ShapeError(
             f"as_strided: sizes {shape}, strides {strides} and offset {offset} reach element {last} of a tensor with "
             f"{input.size} elements. Strides and offset are not negative, and the last element must exist."
@@ -246,7 +241,7 @@ _as_strided.vjp(
 )
 def as_strided_backward(xp: Any, grad: Any, input_shape: Any, shape: Any, strides: Any, offset: Any) -> Any:
     """Each element of ``grad`` added where the strided view took it from; elements may be shared."""
-    result = xp.zeros(_count(input_shape), dtype=grad.dtype, device=grad.device)
+    result = xp.zeros(math.prod(input_shape), dtype=grad.dtype, device=grad.device)
     xp.add.at(result, _strided_indices(xp, shape, strides, offset).reshape(-1), grad.reshape(-1))
     return result.reshape(input_shape)
 
@@ -382,27 +377,28 @@ _stack.vjp(tensors=lambda F, grad, dim: F.unbind(grad, dim))
 # --- the public functions: PyTorch's signatures
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> Tensor:
     """The same elements in another shape: a view where the strides allow it, else a copy.
 
     Args:
-        shape: The new sizes, one by one or as a tuple; one may be -1, to be worked out.
+        sizes: The new sizes, one by one or as a tuple; one may be -1, to be worked out. shape: the same, by keyword.
 
     Raises:
-        RuntimeError: The sizes do not hold as many elements.
+        RuntimeError: The sizes do not hold as many elements. TypeError: they are no ints.
     """
-    return _reshape(input, rules.sizes(shape or ((),)))
+    return _reshape(input, rules.sizes(sizes, shape))
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
     """Like :func:`reshape`, but never copies.
 
     Raises:
-        RuntimeError: The strides do not allow a view.
+        RuntimeError: The strides do not allow a view. TypeError: the sizes are no ints.
+        ValueError: A dtype is given.
     """
-    if len(shape) == 1 and isinstance(shape[0], dtype):
+    if len(sizes) == 1 and isinstance(sizes[0], dtype):
         raise ArgumentError("view(dtype) is not supported; convert the values with .to(dtype)")
-    result = reshape(input, *shape)
+    result = reshape(input, *sizes, shape=size)
     if result._view is None and input.array.size:
         raise ShapeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
@@ -421,30 +417,41 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = one_dim(start_dim, len(shape)), one_dim(end_dim, len(shape))
     if first > last:
         raise ShapeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    return reshape(input, *shape[:first], _count(shape[first : last + 1]), *shape[last + 1 :])
+    return reshape(input, *shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
-    """Several dimensions of ``sizes`` in place of ``dim``; the reverse of :func:`flatten`."""
-    shape = input.array.shape
-    d = one_dim(dim, len(shape))
-    return reshape(input, *shape[:d], *rules.inferred(tuple(sizes), shape[d], shape), *shape[d + 1 :])
-
-
-def permute(input: Tensor, *dims: Any) -> Tensor:
-    """A view with the dimensions in another order.
+    """Several dimensions of ``sizes`` in place of ``dim``; the reverse of :func:`flatten`.
 
     Raises:
-        RuntimeError: ``dims`` does not name every dimension once.
+        IndexError: There is no such dimension. RuntimeError: the sizes do not multiply to its size.
     """
-    order = rules.sizes(dims)
+    shape = input.array.shape
+    d = one_dim(dim, len(shape))
+    return _reshape(input, (*shape[:d], *rules.inferred(tuple(sizes), shape[d], shape), *shape[d + 1 :]))
+
+
+def permute(input: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
+    """A view with the dimensions in another order.
+
+    Args:
+        order: All dimensions, one by one or as a tuple. dims: the same, by keyword.
+
+    Raises:
+        RuntimeError: ``order`` does not name every dimension once. TypeError: they are no ints.
+    """
+    order = rules.sizes(order, dims)
     if len(order) != input.array.ndim:
         raise ShapeError(f"permute(): {input.array.ndim} dimensions need as many in dims, got {order}")
     return _permute(input, some_dims(order, input.array.ndim))
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """A view with two dimensions swapped."""
+    """A view with two dimensions swapped.
+
+    Raises:
+        IndexError: There is no such dimension.
+    """
     ndim = input.array.ndim
     a, b = one_dim(dim0, ndim), one_dim(dim1, ndim)
     order = list(range(ndim))
@@ -467,7 +474,11 @@ def t(input: Tensor) -> Tensor:
 
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
-    """A view with the dimensions ``source`` moved to ``destination``, the others in their order."""
+    """A view with the dimensions ``source`` moved to ``destination``, the others in their order.
+
+    Raises:
+        IndexError: There is no such dimension. RuntimeError: one is named twice, or they are not as many.
+    """
     ndim = input.array.ndim
     sources, targets = some_dims(source, ndim), some_dims(destination, ndim)
     if len(sources) != len(targets):
@@ -478,59 +489,86 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     return _permute(input, tuple(order))
 
 
+@numpy_names
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
-    """A view without the dimensions of size 1, or without those of ``dim`` that have it."""
+    """A view without the dimensions of size 1, or without those of ``dim`` that have it.
+
+    Raises:
+        IndexError: There is no such dimension.
+    """
     shape = input.array.shape
-    dims = some_dims(dim, len(shape))
+    # unlike in most functions an empty `dim` names none here
+    dims = () if isinstance(dim, Sequence) and not dim else some_dims(dim, len(shape))
     return _reshape(input, tuple(s for i, s in enumerate(shape) if not (s == 1 and i in dims)))
 
 
+@numpy_names
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
-    """A view with a dimension of size 1 inserted at ``dim``."""
+    """A view with a dimension of size 1 inserted at ``dim``.
+
+    Raises:
+        IndexError: ``dim`` is further out than one beyond the last.
+    """
     shape = input.array.shape
     d = one_dim(dim, len(shape) + 1)
     return _reshape(input, (*shape[:d], 1, *shape[d:]))
 
 
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
     """A view with dimensions of size 1 and new ones in front repeated, without a copy; -1 keeps a size.
 
+    Args:
+        sizes: The new sizes, one by one or as a tuple. size: the same, by keyword.
+
     Raises:
-        RuntimeError: A size differs and is not 1.
+        RuntimeError: A size differs and is not 1, or -1 stands for a new dimension. TypeError: the sizes are no ints.
     """
-    wanted, shape = rules.sizes(sizes), input.array.shape
+    wanted, shape = rules.sizes(sizes, size), input.array.shape
     lead = len(wanted) - len(shape)
     if lead < 0:
         raise ShapeError(
             f"expand: the number of sizes provided ({wanted}) must not be smaller than the tensor's {shape}"
+        )
+    if min(wanted[:lead], default=0) < 0:
+        raise ShapeError(
+            f"expand: {list(wanted)} has a negative size among the {lead} new dimensions in front, where there is no "
+            f"size to keep (input {shape}). Give the size."
         )
     full = tuple(shape[i - lead] if w == -1 and i >= lead else w for i, w in enumerate(wanted))
     for i, s in enumerate(shape):
         if s not in (1, full[i + lead]):
             raise ShapeError(
                 f"The expanded size of the tensor ({full[i + lead]}) must match the existing size ({s}) at "
-                "non-singleton "
-                f"dimension {i + lead}. Target sizes: {list(full)}. Tensor sizes: {list(shape)}"
+                f"non-singleton dimension {i + lead}. Target sizes: {list(full)}. Tensor sizes: {list(shape)}"
             )
     return _expand(input, full)
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
-    """``input`` expanded to the shape of ``other``."""
-    return expand(input, *other.shape)
+    """``input`` expanded to the shape of ``other``.
+
+    Raises:
+        RuntimeError: A size differs and is not 1.
+    """
+    return expand(input, other.shape)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
-    """``input`` expanded to ``size``."""
-    return expand(input, *size)
+    """``input`` expanded to ``size``.
+
+    Raises:
+        RuntimeError: A size differs and is not 1.
+    """
+    return expand(input, tuple(size))
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors, expanded to their common shape."""
     shape = rules.broadcast(*(x.array.shape for x in tensors))
-    return tuple(expand(x, *shape) for x in tensors)
+    return tuple(expand(x, shape) for x in tensors)
 
 
+@numpy_names
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """The ``length`` elements from ``start`` along ``dim``, as a view.
 
@@ -545,6 +583,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return getitem(input, along(d, slice(first, first + length)))
 
 
+@numpy_names
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The part at ``index`` along ``dim``, without that dimension, as a view.
 
@@ -562,23 +601,35 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     return getitem(input, along(d, int(index) % size))
 
 
+@numpy_names
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The parts along ``dim``, without that dimension, as views."""
+    """The parts along ``dim``, without that dimension, as views.
+
+    Raises:
+        IndexError: There is no such dimension.
+    """
     if input.array.ndim == 0:
         raise IndexRangeError("unbind: Dimension specified as 0 but tensor has no dimensions")
     return _unbind(input, one_dim(dim, input.array.ndim))
+
+
+def _split_dim(name: str, input: Tensor, dim: int) -> tuple[int, int]:
+    """``dim`` counted from the front, and its size."""
+    if input.array.ndim == 0:
+        raise ShapeError(f"{name} expects at least a 1-dimensional tensor, got a 0-dim one. Use x.reshape(1).")
+    d = one_dim(dim, input.array.ndim)
+    return d, input.array.shape[d]
 
 
 def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces along ``dim``, as views: of one size, the last maybe smaller, or of the sizes listed.
 
     Raises:
-        RuntimeError: The sizes do not add up to that of ``dim``.
+        RuntimeError: The sizes do not add up to that of ``dim``, or the tensor has no dimension.
     """
-    d = one_dim(dim, input.array.ndim)
-    size = input.array.shape[d]
-    if isinstance(split_size_or_sections, int):
-        step = split_size_or_sections
+    d, size = _split_dim("split", input, dim)
+    if hasattr(split_size_or_sections, "__index__"):
+        step = operator.index(split_size_or_sections)
         if step < 0 or (step == 0 and size):
             raise ShapeError(f"split expects split_size to be positive, but got split_size={step}")
         pieces = tuple(min(step, size - i) for i in range(0, size, step)) if size else (0,)
@@ -587,46 +638,71 @@ def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int =
         if sum(pieces) != size or min(pieces, default=0) < 0:
             raise ShapeError(
                 f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
-                f"{d}), "
-                f"but got split_sizes={list(pieces)}"
+                f"{d}), but got split_sizes={list(pieces)}"
             )
     return _split_sizes(input, pieces, d)
 
 
+@numpy_names
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most ``chunks`` pieces of equal size along ``dim``, the last maybe smaller, as views."""
+    """At most ``chunks`` pieces of equal size along ``dim``, the last maybe smaller, as views.
+
+    Raises:
+        RuntimeError: ``chunks`` is not positive, or the tensor has no dimension.
+    """
     if chunks < 1:
         raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    size = input.array.shape[one_dim(dim, input.array.ndim)]
-    return split(input, max(1, -(-size // chunks)), dim)
+    d, size = _split_dim("chunk", input, dim)
+    if size == 0:  # only here are there as many pieces as asked for, whatever the size
+        return _split_sizes(input, (0,) * chunks, d)
+    return split(input, -(-size // chunks), d)
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+def _tensors(name: str, given: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    if isinstance(given, Tensor) or not isinstance(given, Iterable):
+        raise ArgumentTypeError(f"{name}(): expected a tuple or list of Tensors, got {type(given).__name__}")
+    parts = tuple(given)
+    for i, x in enumerate(parts):
+        if not isinstance(x, Tensor):
+            raise ArgumentTypeError(f"{name}(): expected Tensor as element {i}, but got {type(x).__name__}")
+    return parts
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """The tensors one after another along ``dim``.
 
+    Args:
+        tensors: Those of shape ``(0,)`` may stand beside tensors of any shape. axis: NumPy's name for ``dim``.
+
     Raises:
-        RuntimeError: There are none, or their other sizes differ.
+        ValueError: There are none. RuntimeError: their other sizes differ. TypeError: one is no Tensor.
     """
-    parts = tuple(tensors)
+    parts = _tensors("cat", tensors)
     if not parts:
         raise ArgumentError("cat: expected a non-empty list of Tensors")
-    # PyTorch lets tensors of shape (0,) stand anywhere, for the sake of old code
-    kept = tuple(x for x in parts if x.array.shape != (0,)) or parts
-    if kept[0].array.ndim == 0:
+    first = next((x.array.shape for x in parts if x.array.shape != (0,)), (0,))
+    if not first:
         raise ShapeError("cat: zero-dimensional tensor (at position 0) cannot be concatenated; use stack()")
-    return _cat(kept, one_dim(dim, kept[0].array.ndim))
+    d = one_dim(dim if axis is None else axis, len(first))
+    if len(first) > 1:
+        nothing = (*first[:d], 0, *first[d + 1 :])
+        parts = tuple(_reshape(x, nothing) if x.array.shape == (0,) else x for x in parts)
+    return _cat(parts, d)
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """The tensors, all of one shape, side by side along a new dimension.
 
+    Args:
+        axis: NumPy's name for ``dim``.
+
     Raises:
-        RuntimeError: There are none, or their shapes differ.
+        RuntimeError: There are none, or their shapes differ. TypeError: one is no Tensor.
     """
-    parts = tuple(tensors)
+    parts = _tensors("stack", tensors)
     if not parts:
-        raise ArgumentError("stack: expected a non-empty list of Tensors")
-    return _stack(parts, one_dim(dim, parts[0].array.ndim + 1))
+        raise ArgumentRangeError("stack: expected a non-empty list of Tensors")
+    return _stack(parts, one_dim(dim if axis is None else axis, parts[0].array.ndim + 1))
 
 
 def clone(input: Tensor) -> Tensor:

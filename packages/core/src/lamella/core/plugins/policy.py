@@ -91,9 +91,8 @@ def read_policy(environ: Mapping[str, str]) -> Policy:
     allowed = frozenset(normalize(word) for word in words if word[0] not in "!-")
     if "" in blocked or not words or (blocked and allowed):
         raise ArgumentError(
-            f"{source} is neither a list of plugins to load, such as 'optim,acme-layers', nor a list of"
-            " plugins to leave out, each with a '!' before its name, such as '!acme-layers'."
-            " Use one or the other."
+            f"{source} is neither a list of plugins to load, such as 'optim,acme-layers', nor a list of plugins to "
+            "leave out, each with a '!' before its name, such as '!acme-layers'. Use one or the other."
         )
     return Policy(source, allowed or None, blocked, strict)
 

@@ -54,7 +54,7 @@ def _method(op: Op, name: str) -> Callable[..., Any] | None:
     first, rest = list(parameters)[: len(op.inputs)], list(parameters.values())[len(op.inputs) :]
     if tuple(first) != op.inputs:
         return None
-    if len(op.attributes) == len(rest) == 1 and rest[0].kind is inspect.Parameter.VAR_POSITIONAL:  # permute(x, *dims)
+    if len(op.attributes) == 1 and rest[0].kind is inspect.Parameter.VAR_POSITIONAL:  # permute(x, *dims)
         return method
     public = ["dim" if a == "dims" else a for a in op.attributes]
     if not set(public) <= set(parameters):

@@ -19,7 +19,7 @@ from lamella.core.backends.convolution import reach
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, ShapeError
 from lamella.core.ops.matmul import matmul
-from lamella.core.ops.reductions import mean
+from lamella.core.ops.moments import mean
 from lamella.core.ops.shapes import reshape
 from lamella.core.tensor import Tensor
 
