@@ -200,7 +200,7 @@ def test_a_package_imports_only_the_core_and_what_it_declares(package: str) -> N
 
 
 def test_the_facade_imports_the_layers_only_on_first_use() -> None:
-    """``lamella`` itself knows the core alone; long names like ``lamella.utils.data`` know the layers too."""
+    """``lamella`` itself knows NumPy and the core; long names like ``lamella.utils.data`` know the layers too."""
     for name, found in modules().items():
         if any(within(name, f"lamella.{package}") for package in PACKAGE_NAMES):
             continue
