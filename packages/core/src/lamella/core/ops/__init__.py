@@ -21,6 +21,7 @@ from lamella.core.ops import (
     rounding,
     selection,
     shapes,
+    strided,
     transcendental,
 )
 
@@ -38,6 +39,7 @@ METHOD_FAMILIES = (
     rounding,
     selection,
     shapes,
+    strided,
     transcendental,
 )
 FAMILIES = (conv, creation, random, *METHOD_FAMILIES)
