@@ -35,6 +35,7 @@ CORE_ORDER = (
     "printing",
     "tensor",
     "op",
+    "recording",
     "dispatch",
     "algebra",
     "inplace",

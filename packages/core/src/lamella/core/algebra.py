@@ -8,11 +8,11 @@ import numpy as np
 
 from lamella.core import backends
 from lamella.core.backends import kernels
-from lamella.core.dispatch import OpNode, SeveralNode
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import GradError
 from lamella.core.graph import Node, PartialGrads, part_of
 from lamella.core.op import OPS
+from lamella.core.recording import OpNode, SeveralNode
 from lamella.core.tensor import Tensor
 
 

@@ -22,98 +22,13 @@ from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import ArgumentTypeError, DeviceError, GradError, LamellaError
 from lamella.core.graph import Mode, Node, current_mode, next_number, part_of, restore_mode, switch_mode
 from lamella.core.op import OPS, Op, OpFunction, keep_quiet
+from lamella.core.recording import NOTHING, OpNode, SeveralNode, fill, mark
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor, View, live_node, new
 
 NUMBERS = (bool, int, float, complex, np.generic)
 #: What an operator may stand between; arrays, because gradient rules use operators too.
 OPERANDS = (Tensor, *NUMBERS, np.ndarray)
-_FREED = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed): {} has given up the values it saved. Specify retain_graph=True on the first backward() or grad() call."
-)
-
-
-class OpNode(Node):
-    """The node of an op's result.
-
-    Attributes:
-        op: The op. attrs: its attributes.
-        saved: ``(out, *inputs)``, None for what no rule asked for; None as a whole once given up.
-        versions: Pairs of a version cell and the version at which its memory was saved.
-    """
-
-    __slots__ = ("attrs", "op", "saved", "versions")
-
-    op: Op
-    saved: tuple[Any, ...] | None
-    versions: Sequence[tuple[list[int], int]]
-    attrs: tuple[Any, ...]
-
-    def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
-        op, edges, array_type = self.op, self.edges, algebra.array_type
-        if self.saved is None:
-            raise GradError(_FREED.format(self.name()))
-        if self.versions:
-            self._check_versions()
-        values = () if op.grad_suffices else algebra.arguments(self, grad)
-        if op.together:
-            needs = tuple([e is not None and (wanted is None or e in wanted) for e in edges])
-            rule, pick = op.together
-            given = rule(algebra.F, *pick((*values, needs)))
-        results: list[Any] = []
-        for i, edge in enumerate(edges):
-            if edge is None or (wanted is not None and edge not in wanted):
-                results.append(None)
-                continue
-            if op.together:
-                g = given[i]
-            else:
-                rule, pick = op.rules[i]
-                g = rule(algebra.F, grad) if pick is None else rule(algebra.F, *pick(values))
-            if type(g) is not array_type or g.shape != edge.shape or g.dtype is not edge.dtype:
-                g = None if g is None else algebra.fit(g, edge)
-            results.append(g)
-        return results
-
-    def _check_versions(self) -> None:
-        for cell, seen in self.versions:
-            if cell[0] != seen:
-                raise GradError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor saved by {self.name()} is at version {cell[0]}; expected version {seen} instead. "
-                    "Use the out-of-place form of the op that changed it, or change a clone()."
-                )
-
-    def holds(self, array: Any) -> bool:
-        for kept in self.saved or ():
-            if kept is array or (type(kept) is tuple and any(k is array for k in kept)):
-                return True
-        return False
-
-    def release(self) -> None:
-        if self.versions:  # some tensor was saved
-            self.saved = None
-            self.versions = ()
-
-    def name(self) -> str:
-        return self.op.node_name()
-
-
-class SeveralNode(OpNode):
-    """The node of an op with several results; their gradients arrive together, a zero for each that got none."""
-
-    __slots__ = ("made", "parts")
-
-    parts: tuple[tuple[tuple[int, ...], Any], ...]
-    made: dict[int, Any]
-
-    def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
-        like = next(iter(grad.values()))
-        whole = tuple(
-            grad[i] if i in grad else algebra.zeros(like, shape, dtype) for i, (shape, dtype) in enumerate(self.parts)
-        )
-        return super().pull(whole, algebra, wanted)
 
 
 class StridedView(View):
@@ -265,12 +180,12 @@ def _unary(op: Op) -> Callable[..., Any]:
                     keep_out, keep_input = plan if plan is not None else op.plan(1)
                     if keep_out:
                         made.saved = (result, array if keep_input else None)
-                        made.versions = (_mark(out), _mark(input)) if keep_input else (_mark(out),)
+                        made.versions = (mark(out), mark(input)) if keep_input else (mark(out),)
                     elif keep_input:
                         made.saved = (None, array)
-                        made.versions = (_mark(input),)
+                        made.versions = (mark(input),)
                     else:
-                        made.saved = _NOTHING[1]
+                        made.saved = NOTHING[1]
                         made.versions = ()
                 if op.view:
                     _alias(out, input, True)
@@ -321,17 +236,17 @@ def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
                 made.hooks = None
                 made.attrs = ()
                 if op.grad_suffices:
-                    made.saved = _NOTHING[2]
+                    made.saved = NOTHING[2]
                     made.versions = ()
                     return out
                 plan = op.plans.get((node_a is not None) | (node_b is not None) << 1)
                 keep_out, keep_a, keep_b = plan or op.plan((node_a is not None) | (node_b is not None) << 1)
                 made.saved = (result if keep_out else None, a if keep_a else None, b if keep_b else None)
-                versions = [_mark(out)] if keep_out else []
+                versions = [mark(out)] if keep_out else []
                 if keep_a:
-                    versions.append(_mark(input))
+                    versions.append(mark(input))
                 if keep_b and not number:
-                    versions.append(_mark(other))
+                    versions.append(mark(other))
                 made.versions = versions
                 return out
         if operator and not isinstance(other, OPERANDS):
@@ -351,9 +266,6 @@ def _general(op: Op) -> Callable[..., Any]:
         return apply(op, args[:n], args[n:])
 
     return call
-
-
-_NOTHING = tuple((None,) * (1 + n) for n in range(8))
 
 
 def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
@@ -410,7 +322,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         node = out._node = new(OpNode)
         node.shape = result.shape
         node.dtype = result.dtype
-        _fill(node, op, edges, given, operands, attrs, result, (out,))
+        fill(node, op, edges, given, operands, attrs, result, (out,))
     if op.view:
         _alias(out, given[0], True)
     return out
@@ -462,62 +374,6 @@ def _as_array(result: Any, like: Any) -> Any:
     return backend.asarray(np.asarray(result), backend.device_of(like))
 
 
-def _mark(tensor: Tensor) -> tuple[list[int], int]:
-    cell = tensor._cell
-    if cell is None:
-        cell = tensor._cell = [0]
-    return cell, cell[0]
-
-
-def _fill(
-    node: OpNode,
-    op: Op,
-    edges: Sequence[Node | None],
-    given: tuple[Any, ...],
-    operands: list[Any],
-    attrs: tuple[Any, ...],
-    result: Any,
-    outs: Sequence[Tensor],
-) -> None:
-    """Complete a new node: its edges, and what its rules need."""
-    node.op = op
-    node.edges = edges
-    node.number = next_number()
-    node.hooks = None
-    if op.keeps_shapes:
-        shapes = tuple([getattr(x, "shape", None) for x in operands])
-        attrs = (*attrs, shapes) if op.variadic else attrs + shapes
-    node.attrs = attrs
-    mask = 1
-    if op.variadic:
-        given, operands = (given,), [tuple(operands)]
-    else:
-        mask = 0
-        for i, edge in enumerate(edges):
-            if edge is not None:
-                mask |= 1 << i
-    plan = op.plans.get(mask) or op.plan(mask)
-    saved: list[Any] = []
-    versions: list[tuple[list[int], int]] = []
-    if plan[0]:
-        saved.append(result)
-        versions.extend([_mark(out) for out in outs])
-    else:
-        saved.append(None)
-    for i, array in enumerate(operands, 1):
-        if not plan[i]:
-            saved.append(None)
-            continue
-        saved.append(array)
-        x = given[i - 1]
-        if isinstance(x, Tensor):
-            versions.append(_mark(x))
-        elif isinstance(x, (tuple, list)):
-            versions.extend([_mark(t) for t in x if isinstance(t, Tensor)])
-    node.saved = tuple(saved)
-    node.versions = versions
-
-
 def _alias(out: Tensor, source: Tensor, single: bool) -> None:
     """Note that ``out`` shows ``source``'s memory."""
     shown, own = out.array.base, source.array
@@ -545,7 +401,7 @@ def _several(
         node.parts = tuple([(a.shape, a.dtype) for a in arrays])
         node.made = {}
         node.shape, node.dtype = (), None  # each of its parts has its own
-        _fill(node, op, edges, given, operands, attrs, tuple(arrays), outs)
+        fill(node, op, edges, given, operands, attrs, tuple(arrays), outs)
         for i, out in enumerate(outs):
             if out.array.dtype in DIFFERENTIABLE:
                 out._node = part_of(node, i, out.array)
