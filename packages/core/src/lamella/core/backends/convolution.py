@@ -227,7 +227,7 @@ def conv2d_weight(
         laid_out, multiplied = c * kw + o * taps, c * kw * (o // groups) * taps
         pieces = cut(n, rows.length, ow, laid_out)
         # mostly copying, two threads wait for memory together: LeNet's first layer took 1.4 ms with them, 1.0 without
-        share(work, pieces, n * rows.length * ow * multiplied if multiplied > 16 * laid_out else 0)
+        share(work, pieces, n * rows.length * ow * multiplied, threaded=multiplied > 16 * laid_out)
         for piece in pieces:  # in order: the same numbers every time
             if piece in sums:
                 total = sums[piece][..., : per_group * kw].reshape(o, taps, per_group, kw)
@@ -301,12 +301,17 @@ def cut(images: int, rows: int, columns: int, elements: int, least: int = 1) -> 
     return [(i, i + 1, rows * p // parts, rows * (p + 1) // parts) for i in range(images) for p in range(parts)]
 
 
-def share(work: Callable[[list[Piece]], None], pieces: list[Piece], multiplications: int) -> None:
-    """Do ``work`` on all pieces, on several threads if it is much."""
+def share(
+    work: Callable[[list[Piece]], None], pieces: list[Piece], multiplications: int, threaded: bool = True
+) -> None:
+    """Do ``work`` on all pieces, on several threads if it is much and ``threaded``."""
     if not pieces:
         return
-    if multiplications < 2 * THREAD_WORK:
+    if multiplications < THREAD_WORK // 4:
         work(pieces)
+    elif multiplications < 2 * THREAD_WORK or not threaded:
+        with threads.single_threaded_blas():  # see numpy_backend._matmul
+            work(pieces)
     else:
         grain = -(-len(pieces) * THREAD_WORK // multiplications)
         threads.parallel_for(lambda start, stop: work(pieces[start:stop]), len(pieces), grain)

@@ -11,8 +11,7 @@ import operator
 import os
 import sys
 from _thread import allocate_lock  # threading and queue are imported with the first thread: see backends.kernels
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -196,25 +195,24 @@ def _run(context: Context, function: Chunk, start: int, stop: int, end: SimpleQu
         end.put(None)
 
 
-@contextmanager
-def single_threaded_blas() -> Iterator[None]:
+class single_threaded_blas:
     """Let NumPy's OpenBLAS use one thread for each call, in the whole process, until this ends.
 
     Threads that each multiply small matrices are slowed down by BLAS's own threads. Nothing happens where
     NumPy's BLAS is another.
     """
-    with _blas.lock:
-        functions = _blas.functions()
-        if functions is not None and _blas.users == 0:
-            _blas.threads_outside = functions[0]()
-            functions[1](1)
-        _blas.users += 1
-    try:
-        yield
-    finally:
+
+    def __enter__(self) -> None:
+        with _blas.lock:
+            if _blas.users == 0 and (functions := _blas.functions()) is not None:
+                _blas.threads_outside = functions[0]()
+                functions[1](1)
+            _blas.users += 1
+
+    def __exit__(self, *exception: object) -> None:
         with _blas.lock:
             _blas.users -= 1
-            if functions is not None and _blas.users == 0:
+            if _blas.users == 0 and (functions := _blas.functions()) is not None:
                 functions[1](_blas.threads_outside)
 
 
