@@ -115,8 +115,7 @@ def _gradients(
         if node is None:
             raise GradError(
                 f"One of the differentiated Tensors does not require grad (input {i}, shape "
-                f"{tuple(tensor.shape)}). Set "
-                "requires_grad=True on it before computing."
+                f"{tuple(tensor.shape)}). Set requires_grad=True on it before computing."
             )
         nodes.append(node)
     found = _run(roots, create_graph, keep, nodes)

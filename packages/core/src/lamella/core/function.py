@@ -135,8 +135,7 @@ class FunctionNode(Node):
         except GradError:
             raise ShapeError(
                 f"Function {self.name()} returned an invalid gradient at index {i} - got {list(grad.shape)} but "
-                "expected "
-                f"shape compatible with {list(edge.shape)}"
+                f"expected shape compatible with {list(edge.shape)}"
             ) from None
 
     def release(self) -> None:

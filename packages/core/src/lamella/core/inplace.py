@@ -1,10 +1,9 @@
 """In-place forms: a tensor takes over the result of an op, in its own memory and in the graph.
 
 ``x.op_(…)`` is ``op(x, …)`` written into ``x``'s memory, after which ``x`` stands in the graph where the result
-stood. If
-``x`` is a view, its base is at the same time replaced, in the graph, by a copy of itself with the view filled in; other
-views of the base find their new place when they are next used (``tensor.live_node``). So every gradient follows from
-the ordinary rules of ordinary ops, and what is not allowed is refused.
+stood. If ``x`` is a view, its base is at the same time replaced, in the graph, by a copy of itself with the view filled
+in; other views of the base find their new place when they are next used (``tensor.live_node``). So every gradient
+follows from the ordinary rules of ordinary ops, and what is not allowed is refused.
 """
 
 from __future__ import annotations
@@ -26,8 +25,7 @@ def check_allowed(target: Tensor) -> None:
     if type(target._node) is graph.Leaf:
         raise GradError(
             "a leaf Variable that requires grad is being used in an in-place operation. Wrap it in no_grad(), or "
-            "use the "
-            "out-of-place op."
+            "use the out-of-place op."
         )
     view = target._view
     if view is None:
@@ -35,14 +33,12 @@ def check_allowed(target: Tensor) -> None:
     if type(view.base._node) is graph.Leaf:
         raise GradError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap it in "
-            "no_grad(), "
-            "or work on a clone()."
+            "no_grad(), or work on a clone()."
         )
     if view.seen is None:
         raise GradError(
             "a view was created in no_grad mode and is being modified inplace with grad mode enabled. Take the "
-            "view with "
-            "grad mode enabled, or change it in no_grad()."
+            "view with grad mode enabled, or change it in no_grad()."
         )
     if not view.single and (target._node is not None or view.base._node is not None):
         raise GradError(
@@ -162,10 +158,7 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _direct(target: Tensor, argument: Any) -> bool:
-    """Whether a ufunc may compute with ``argument`` straight into ``target``.
-
-    Nothing to convert or to broadcast it to.
-    """
+    """Whether a ufunc may compute with ``argument`` straight into ``target``: neither is to be converted or grows."""
     if isinstance(argument, Tensor):
         a, t = argument.array, target.array
         return type(a) is type(t) and a.dtype is t.dtype and (a.shape == t.shape or a.ndim == 0)

@@ -40,7 +40,7 @@ WAKES, PAYS = 1 << 18, 1 << 22
 
 def _matmul(a: np.ndarray, b: np.ndarray) -> Any:
     # OpenBLAS's threads spin for milliseconds after a product, on the cores that ours then lack: a step of LeNet took
-    # 6.9 ms with them and 5.5 without. Medium products are not worth that.
+    # 6.9 ms with them and 5.8 without. Medium products are not worth that.
     if WAKES < a.size * b.shape[-1] < PAYS:
         with threads.single_threaded_blas():
             return np.matmul(a, b)

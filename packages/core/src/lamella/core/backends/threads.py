@@ -66,6 +66,7 @@ class _Blas:
 
 
 _pool: _Pool | None = None
+_starting = allocate_lock()
 _blas = _Blas()
 _inside: ContextVar[bool] = ContextVar("lamella_inside_parallel_for", default=False)
 _num_threads: int | None = None
@@ -160,20 +161,23 @@ def parallel_for(function: Chunk, n_items: int, grain: int = 1) -> None:
         return
     from queue import SimpleQueue
 
-    pool = _pool = _pool or _Pool()
+    with _starting:
+        pool = _pool = _pool or _Pool()
     pool.grow(len(chunks) - 1)
-    token = _inside.set(True)  # the workers see it in their copies of the context
     ends: list[SimpleQueue[BaseException | None]] = []
-    with single_threaded_blas():
-        for start, stop in chunks[1:]:
-            end: SimpleQueue[BaseException | None] = SimpleQueue()
-            pool.tasks.put((copy_context(), function, start, stop, end))
-            ends.append(end)
-        try:
-            function(*chunks[0])
-        finally:
-            _inside.reset(token)
-            failures = [end.get() for end in ends]
+    token = _inside.set(True)  # the workers see it in their copies of the context
+    try:
+        with single_threaded_blas():
+            for start, stop in chunks[1:]:
+                end: SimpleQueue[BaseException | None] = SimpleQueue()
+                pool.tasks.put((copy_context(), function, start, stop, end))
+                ends.append(end)
+            try:
+                function(*chunks[0])
+            finally:
+                failures = [end.get() for end in ends]
+    finally:
+        _inside.reset(token)
     for failure in failures:
         if failure is not None:
             raise failure
@@ -239,8 +243,9 @@ def _find_openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 
 def _after_fork_in_child() -> None:
     """A child has none of its parent's other threads, and may have locks that one of those was holding."""
-    global _pool
+    global _pool, _starting
     _pool = None
+    _starting = allocate_lock()
     _blas.lock = allocate_lock()
 
 
