@@ -30,6 +30,7 @@ CORE_ORDER = (
     "plugins",
     "namespaces",
     "placement",
+    "modes",
     "graph",
     "rules",
     "printing",

@@ -33,7 +33,7 @@ from lamella.core.dtypes import (
     set_default_dtype,
     uint8,
 )
-from lamella.core.graph import (
+from lamella.core.modes import (
     enable_grad,
     inference_mode,
     is_grad_enabled,

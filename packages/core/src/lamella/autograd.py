@@ -8,7 +8,7 @@ from typing import Any
 from lamella.core.autograd import backward, grad
 from lamella.core.errors import NameMissing
 from lamella.core.function import Function
-from lamella.core.graph import enable_grad, inference_mode, no_grad, set_grad_enabled
+from lamella.core.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 
 def __getattr__(name: str) -> Any:

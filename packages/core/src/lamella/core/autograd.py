@@ -7,7 +7,8 @@ from typing import Any
 
 from lamella.core import algebra, graph
 from lamella.core.errors import ArgumentError, ArgumentTypeError, GradError, ShapeError
-from lamella.core.graph import Leaf, Mode, current_mode, restore_mode, set_grad_enabled, switch_mode
+from lamella.core.graph import Leaf
+from lamella.core.modes import Mode, current_mode, restore_mode, set_grad_enabled, switch_mode
 from lamella.core.tensor import Tensor, live_node
 
 

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from lamella.core import backends, graph
+from lamella.core import backends, modes
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import ArgumentTypeError, DeviceError, GradError, LamellaError
-from lamella.core.graph import Mode, Node, current_mode, next_number, part_of, restore_mode, switch_mode
+from lamella.core.graph import Node, next_number, part_of
+from lamella.core.modes import Mode, current_mode, restore_mode, switch_mode
 from lamella.core.op import OPS, Op, OpFunction, keep_quiet
 from lamella.core.recording import NOTHING, OpNode, SeveralNode, fill, mark
 from lamella.core.rules import DtypeRule
@@ -450,7 +451,7 @@ class Interpreter:
 
     def __enter__(self) -> Any:
         self.outer = current_mode().interpreter
-        self._switch = graph.interpreted(self)
+        self._switch = modes.interpreted(self)
         self._switch.__enter__()
         return self
 
@@ -463,7 +464,7 @@ class Interpreter:
 
     def run(self, op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         """Run the call as if this interpreter were not there."""
-        with graph.interpreted(self.outer):
+        with modes.interpreted(self.outer):
             return apply(op, inputs, attrs)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lamella.core import graph, inplace
+from lamella.core import graph, inplace, modes
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import GradError, ShapeError
-from lamella.core.graph import Node, current_mode, next_number, part_of
+from lamella.core.graph import Node, next_number, part_of
+from lamella.core.modes import current_mode
 from lamella.core.tensor import Tensor, live_node
 
 
@@ -188,7 +189,7 @@ class Function:
         edges = tuple(live_node(a) if isinstance(a, Tensor) else None for a in args)
         ctx.needs_input_grad = tuple(e is not None for e in edges)
         recording = current_mode().grad and any(ctx.needs_input_grad)
-        with graph.no_grad():
+        with modes.no_grad():
             if cls.setup_context is None:
                 result = cls.forward(ctx, *args, **kwargs)
             else:
@@ -231,7 +232,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(backward)
     def once(ctx: Any, *grads: Any) -> Any:
         recording = current_mode().grad
-        with graph.no_grad():
+        with modes.no_grad():
             found = backward(ctx, *grads)
         if not recording:
             return found
@@ -255,7 +256,7 @@ class _Refuse(Function):
 
     @classmethod
     def apply(cls, value: Tensor) -> Any:
-        with graph.enable_grad():
+        with modes.enable_grad():
             return super().apply(value.detach().requires_grad_())
 
 

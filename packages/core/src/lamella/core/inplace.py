@@ -15,7 +15,7 @@ from typing import Any
 from lamella.core import dtypes, graph
 from lamella.core.dispatch import placement
 from lamella.core.errors import DtypeError, GradError, ShapeError
-from lamella.core.graph import current_mode
+from lamella.core.modes import current_mode
 from lamella.core.op import OPS
 from lamella.core.tensor import Tensor, live_node
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lamella.core.errors import ArgumentError, ShapeError
-from lamella.core.graph import no_grad
+from lamella.core.modes import no_grad
 from lamella.core.ops.creation import empty
 from lamella.core.tensor import Tensor
 from lamella.nn import functional as F

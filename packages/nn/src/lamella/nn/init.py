@@ -10,7 +10,7 @@ import numpy as np
 
 from lamella.core.dtypes import float64
 from lamella.core.errors import ArgumentError
-from lamella.core.graph import no_grad
+from lamella.core.modes import no_grad
 from lamella.core.ops.creation import as_tensor
 from lamella.core.ops.random import rand, randn
 from lamella.core.random import Generator

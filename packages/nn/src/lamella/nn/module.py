@@ -14,7 +14,7 @@ from lamella.core.errors import (
     NameMissing,
     NameRefused,
 )
-from lamella.core.graph import no_grad
+from lamella.core.modes import no_grad
 from lamella.core.ops.creation import empty_like
 from lamella.core.plugins.suggestions import did_you_mean
 from lamella.core.tensor import Tensor

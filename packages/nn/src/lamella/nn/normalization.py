@@ -7,7 +7,7 @@ from typing import Any
 
 from lamella.core import dtypes
 from lamella.core.errors import ArgumentError
-from lamella.core.graph import no_grad
+from lamella.core.modes import no_grad
 from lamella.core.ops.creation import empty, ones, zeros
 from lamella.core.ops.creation import tensor as make_tensor
 from lamella.core.tensor import Tensor

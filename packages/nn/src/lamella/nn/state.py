@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lamella.core.errors import ArgumentTypeError, CheckpointError
-from lamella.core.graph import no_grad
+from lamella.core.modes import no_grad
 from lamella.core.tensor import Tensor
 from lamella.nn.hooks import of_kind
 from lamella.nn.parameter import Parameter

@@ -13,7 +13,8 @@ from typing import Any
 from lamella.core import backends
 from lamella.core.dtypes import float32
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError
-from lamella.core.graph import Handle, enable_grad
+from lamella.core.graph import Handle
+from lamella.core.modes import enable_grad
 from lamella.core.ops.creation import tensor
 from lamella.core.tensor import Tensor
 

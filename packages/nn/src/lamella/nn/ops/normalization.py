@@ -15,7 +15,7 @@ from lamella.core import rules
 from lamella.core.backends.chunks import along_first
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentError, ShapeError
-from lamella.core.graph import no_grad
+from lamella.core.modes import no_grad
 from lamella.core.tensor import Tensor
 
 Shape = tuple[int, ...]
