@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy  # noqa: F401  # NumPy imported from here takes 5 ms less than from within lamella.core
 
-from lamella.core import methods, namespaces, ops
+from lamella.core import methods, namespaces, ops  # noqa: F401  # methods gives Tensor its methods
 from lamella.core.devices import device
 from lamella.core.dtypes import (
     bool,
@@ -61,7 +61,7 @@ half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 
-_ops = {name: function for family in ops.FAMILIES for name, function in methods.public(family).items()}
+_ops = {name: function for family in ops.EAGER for name, function in ops.functions(family).items()}
 globals().update(_ops)
 namespaces.name_missing_packages()
 
@@ -79,11 +79,19 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name in ops.index.FUNCTIONS:
+        value = getattr(ops.load(ops.index.FUNCTIONS[name]), name)
+    elif name in _LATER:
+        module, _, attribute = _LATER[name].partition(":")
+        value = getattr(import_module(module), attribute)
+    else:
         return namespaces.lookup(name)
-    module, _, attribute = _LATER[name].partition(":")
-    value = globals()[name] = getattr(import_module(module), attribute)
+    globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 __all__ = [  # noqa: PLE0604  # the op families name their own public functions
@@ -137,4 +145,5 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "short",
     "uint8",
     *_ops,
+    *ops.index.FUNCTIONS,
 ]

@@ -1,93 +1,19 @@
 """The methods and operators of Tensor, attached from the op families; and what of Generator gives Tensors.
 
-Every public function whose first parameter is ``input`` is a method; those in :data:`IN_PLACE` have an in-place form.
+What a family makes methods of is said in ``ops``; methods of families that are not imported yet load them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from lamella.core import autograd, dtypes, inplace, ops
 from lamella.core.op import OPS
-from lamella.core.ops import creation, indexing, matmul, pointwise, random, selection, shapes
+from lamella.core.ops import creation, index, indexing, matmul, pointwise, random, selection, shapes
 from lamella.core.random import Generator
 from lamella.core.tensor import Tensor
-
-#: Functions with an in-place form ``name_``.
-IN_PLACE = (
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "pow",
-    "neg",
-    "abs",
-    "exp",
-    "log",
-    "sqrt",
-    "tanh",
-    "square",
-    "multiply",
-    "subtract",
-    "divide",
-    "true_divide",
-    "rsqrt",
-    "reciprocal",
-    "sign",
-    "lerp",
-    "addcmul",
-    "addcdiv",
-    "floor",
-    "ceil",
-    "trunc",
-    "round",
-    "floor_divide",
-    "remainder",
-    "fmod",
-    "clamp",
-    "clamp_min",
-    "clamp_max",
-    "clip",
-    "masked_fill",
-    "nan_to_num",
-    "exp2",
-    "expm1",
-    "log2",
-    "log10",
-    "log1p",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "atan2",
-    "sinh",
-    "cosh",
-    "sigmoid",
-    "erf",
-    "erfc",
-    "xlogy",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "logical_and",
-    "logical_or",
-    "logical_xor",
-    "logical_not",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "bitwise_not",
-    "bitwise_left_shift",
-    "bitwise_right_shift",
-    "relu",
-    "cumsum",
-)
 
 #: Operators that are the function of that name.
 OPERATORS = {
@@ -157,15 +83,12 @@ CONVERSIONS = {
 }
 
 
-def public(family: Any) -> dict[str, Callable[..., Any]]:
-    """A family's public functions by name."""
-    return {name: getattr(family, name) for name in family.__all__}
-
-
 def _is_method(function: Callable[..., Any]) -> bool:
     op = getattr(function, "op", None)
-    first: Any = op.inputs[0] if op is not None else function.__code__.co_varnames[0]
-    return bool(first == "input")
+    if op is not None:
+        return bool(op.inputs[0] == "input")
+    code = function.__code__
+    return code.co_argcount > 0 and code.co_varnames[0] == "input"
 
 
 def _swapped(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -213,25 +136,50 @@ def _matrix_transposed(self: Tensor) -> Tensor:
     return shapes.transpose(self, -2, -1)
 
 
-def _attach() -> None:
-    for family in ops.METHOD_FAMILIES:
-        for name, function in public(family).items():
-            if _is_method(function):
-                setattr(Tensor, name, function)
+class Later:
+    """A method whose family is imported when it is first used."""
+
+    __slots__ = ("family", "name")
+
+    def __init__(self, name: str, family: str) -> None:
+        self.name = name
+        self.family = family
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        attach(ops.load(self.family))  # puts the methods in the place of these
+        return getattr(owner if tensor is None else tensor, self.name)
+
+
+def of_family(family: ModuleType) -> dict[str, Callable[..., Any]]:
+    """The methods that a family gives Tensors."""
+    functions_only = getattr(family, "NOT_METHODS", ())
+    both = {n: f for n, f in ops.functions(family).items() if _is_method(f) and n not in functions_only}
+    alone = {n: getattr(family, n) for n in getattr(family, "METHODS", ())}
+    in_place = {f"{n}_": inplace.inplace(getattr(family, n)) for n in getattr(family, "IN_PLACE", ())}
+    return both | alone | in_place
+
+
+def attach(family: ModuleType) -> None:
+    """Give Tensors the methods of a family."""
+    for name, method in of_family(family).items():
+        setattr(Tensor, name, method)
+
+
+def _attach_all() -> None:
+    for name, family in index.METHODS.items():
+        setattr(Tensor, name, Later(name, family))
+    for loaded in ops.EAGER:
+        attach(loaded)
     for operator, name in OPERATORS.items():
         setattr(Tensor, operator, matmul.matmul if name == "matmul" else OPS[name].operator)
     for operator, name in SWAPPED.items():
         setattr(Tensor, operator, _swapped(OPS[name].call))
     for name in COMPARISONS:
         setattr(Tensor, f"__{name}__", OPS[name].operator)
-    for name in IN_PLACE:
-        setattr(Tensor, f"{name}_", inplace.inplace(getattr(Tensor, name)))
     for operator, name in AUGMENTED.items():
         setattr(Tensor, operator, getattr(Tensor, name))
     for name in inplace.METHODS:
         setattr(Tensor, name, getattr(inplace, name))
-    for name in random.METHODS:
-        setattr(Tensor, name, getattr(random, name))
     for name, target in CONVERSIONS.items():
         setattr(Tensor, name, _conversion(name, target))
     for make in (creation.tensor, creation.zeros, creation.ones, creation.full, creation.empty):
@@ -253,9 +201,7 @@ OTHERS: dict[str, Any] = {
     "index_put_": indexing.index_put_,
     "mT": property(_matrix_transposed),
     "real": property(pointwise.real),
-    "to": creation.to,
-    "type_as": creation.type_as,
     "where": _where,
 }
 
-_attach()
+_attach_all()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -229,8 +230,22 @@ def picker(indices: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...
     return itemgetter(*indices)
 
 
-#: Every op by name.
-OPS: dict[str, Op] = {}
+class OpTable(dict[str, Op]):
+    """Every op by name. One whose family is not loaded yet is loaded when it is asked for by ``[]``."""
+
+    def __init__(self) -> None:
+        #: The module that defines an op, for those that are not imported with the package.
+        self.modules: dict[str, str] = {}
+
+    def __missing__(self, name: str) -> Op:
+        if name not in self.modules:
+            raise KeyError(name)
+        import_module(self.modules[name])
+        return self[name]
+
+
+#: Every op.
+OPS = OpTable()
 
 _quiet: set[str] = set()
 

@@ -103,6 +103,11 @@ def same(shape: Shape, *rest: Any) -> Shape:
     return shape
 
 
+def elementwise(shape: Shape, *rest: Any) -> Shape:
+    """Each element of the result comes from those in its place in the inputs, whatever is around them."""
+    return shape
+
+
 def broadcast(*shapes: Shape | None) -> Shape:
     """The common shape of all: sizes equal, or 1, or missing in front."""
     given = [s for s in shapes if s is not None]
@@ -295,6 +300,7 @@ __all__ = [
     "broadcast",
     "broadcast_attributes",
     "common",
+    "elementwise",
     "floating",
     "index",
     "inferred",

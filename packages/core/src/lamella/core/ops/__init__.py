@@ -1,11 +1,44 @@
-"""The ops, one module a family. Importing this package fills the op table.
+"""The ops, one module a family.
 
-Each family's ``__all__`` names its public functions; whatever else a family defines is a building block of the table.
+The families of :data:`EAGER` are imported with the package, and fill the op table; the others when one of their
+functions, methods or ops is first used, found by the generated :mod:`~lamella.core.ops.index`.
+
+A family names its public functions in ``__all__``. Those whose first parameter is ``input`` are Tensor methods too, but
+for those in ``NOT_METHODS``; functions in ``METHODS`` are methods alone; those in ``IN_PLACE`` have an in-place method,
+``name_``. Whatever else a family defines is a building block of the table.
 """
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from lamella.core.op import OPS
 from lamella.core.ops import (
+    activations,
+    comparison,
+    conv,
+    creation,
+    extremes,
+    index,
+    indexing,
+    logic,
+    matmul,
+    moments,
+    pointwise,
+    random,
+    reductions,
+    rounding,
+    selection,
+    shapes,
+    strided,
+    transcendental,
+)
+
+EAGER: tuple[ModuleType, ...] = (
     activations,
     comparison,
     conv,
@@ -25,23 +58,22 @@ from lamella.core.ops import (
     transcendental,
 )
 
-#: Families whose functions of an ``input`` are Tensor methods too.
-METHOD_FAMILIES = (
-    activations,
-    comparison,
-    extremes,
-    indexing,
-    logic,
-    matmul,
-    moments,
-    pointwise,
-    reductions,
-    rounding,
-    selection,
-    shapes,
-    strided,
-    transcendental,
-)
-FAMILIES = (conv, creation, random, *METHOD_FAMILIES)
+OPS.modules.update({op: f"{__name__}.{family}" for op, family in index.OPS.items()})
 
-__all__ = ["FAMILIES", "METHOD_FAMILIES"]
+
+def load(family: str) -> ModuleType:
+    """A family by its name, imported now if need be."""
+    return import_module(f"{__name__}.{family}")
+
+
+def load_all() -> list[ModuleType]:
+    """All families there are, imported: for tools that list the ops."""
+    return [load(found.name) for found in pkgutil.iter_modules(__path__) if found.name != "index"]
+
+
+def functions(family: ModuleType) -> dict[str, Callable[..., Any]]:
+    """A family's public functions by name."""
+    return {name: getattr(family, name) for name in getattr(family, "__all__", ())}
+
+
+__all__ = ["EAGER", "functions", "load", "load_all"]

@@ -27,7 +27,7 @@ def _refused(make: Any, name: str, *attributes: Any) -> list[Any]:
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.refusing(rules.common, "bool", "complex"),
     samples=lambda make: [make.unary(away_from=0.0), make(make.ints(3, 4) - 1)],
     errors=lambda make: [make.error((make.bools(2),), DtypeError, r"relu: not defined for dtype lamella.bool")],
@@ -56,7 +56,7 @@ relu_backward.vjp(grad_output=lambda F, grad, output: F.relu_backward(grad, outp
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_floating,
     name="leaky_relu",
     samples=lambda make: [make(make.array(2, 3, away_from=0.0), 0.01), make(make.array(4, away_from=0.0), 1.5)],
@@ -84,7 +84,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_floating,
     name="softplus",
     samples=lambda make: [make(make.array(2, 3), 1, 20), make(make.array(4, low=-3, high=3), 2, 50)],
@@ -118,7 +118,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_floating,
     samples=lambda make: [make.unary(low=-4, high=4)],
     errors=lambda make: _refused(make, "silu"),
@@ -140,7 +140,7 @@ silu.vjp(input=lambda F, grad, input: F.silu_backward(grad, input))
 
 @define_op(
     inputs=("grad_output", "input"),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_floating,
     samples=lambda make: [make(make.array(2, 3), make.array(2, 3, low=-4, high=4))],
 )
@@ -200,7 +200,7 @@ def _gelu_samples(make: Any) -> list[Any]:
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_floating,
     name="gelu",
     samples=_gelu_samples,
@@ -224,7 +224,7 @@ _gelu.vjp(input=lambda F, grad, input, approximate: F.gelu_backward(grad, input,
 
 @define_op(
     inputs=("grad_output", "input"),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_floating,
     samples=lambda make: [
         make(make.array(2, 3), make.array(2, 3, low=-4, high=4), approximate) for approximate in ("none", "tanh")
@@ -484,4 +484,6 @@ def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
 
 
 # The others are PyTorch's only in torch.nn.functional: there they get their public names.
+IN_PLACE = ("relu",)
+
 __all__ = ["log_softmax", "relu", "softmax"]

@@ -105,19 +105,19 @@ def ge(xp: Any, input: Any, other: Any) -> Any:
 # --- tests of a value
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.logical, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.logical, samples=lambda make: [make.unary()])
 def isnan(xp: Any, input: Any) -> Any:
     """Whether each element is nan."""
     return xp.isnan(input)
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.logical, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.logical, samples=lambda make: [make.unary()])
 def isinf(xp: Any, input: Any) -> Any:
     """Whether each element is infinite, of either sign."""
     return xp.isinf(input)
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.logical, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.logical, samples=lambda make: [make.unary()])
 def isfinite(xp: Any, input: Any) -> Any:
     """Whether each element is neither nan nor infinite."""
     return xp.isfinite(input)
@@ -181,6 +181,15 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """Whether both tensors have the same shape and elements."""
     return input.array.shape == other.array.shape and bool(eq(input, other).array.all())
 
+
+IN_PLACE = (
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+)
 
 __all__ = [
     "allclose",

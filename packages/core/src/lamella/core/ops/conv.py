@@ -355,4 +355,9 @@ def conv1d(
     return _convolve("conv1d", input, weight, bias, stride, padding, dilation, groups, 1)
 
 
+NOT_METHODS = (
+    "conv1d",
+    "conv2d",
+)
+
 __all__ = ["conv1d", "conv2d"]

@@ -376,7 +376,7 @@ def eye(
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.DtypeRule(lambda operands, dtype: (None, dtype)),
     name="cast",
     samples=lambda make: [make(make.array(2, 3), np.dtype("float64"))],
@@ -393,7 +393,7 @@ _cast.vjp(input=lambda F, grad: grad)  # the engine restores the dtype
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.kept,
     name="move",
     samples=lambda make: [make(make.array(2, 3), CPU)],
@@ -461,6 +461,15 @@ def result_type(tensor1: Any, tensor2: Any) -> dtype:
     return dtypes.result_dtype([x.array if isinstance(x, Tensor) else x for x in (tensor1, tensor2)])
 
 
+NOT_METHODS = (
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "empty_like",
+)
+
+METHODS = ("to", "type_as")
+
 __all__ = [
     "arange",
     "as_tensor",
@@ -476,8 +485,6 @@ __all__ = [
     "ones_like",
     "result_type",
     "tensor",
-    "to",
-    "type_as",
     "zeros",
     "zeros_like",
 ]

@@ -58,7 +58,7 @@ def logical_xor(xp: Any, input: Any, other: Any) -> Any:
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.logical,
     samples=lambda make: [make(make.bools(4)), make(make.ints(2, 4)), make(make.array(2, 2))],
 )
@@ -124,7 +124,7 @@ def bitwise_xor(xp: Any, input: Any, other: Any) -> Any:
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.refusing(rules.common, "floating", "complex", error=DtypeTypeError),  # what ~ raises in PyTorch
     samples=lambda make: [make(make.ints(9, 8)), make(make.bools(8))],
     errors=lambda make: [
@@ -159,6 +159,19 @@ def bitwise_right_shift(xp: Any, input: Any, other: Any) -> Any:
     """``input >> other``, keeping the sign."""
     return xp.bitwise_right_shift(input, other)
 
+
+IN_PLACE = (
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "logical_not",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_not",
+    "bitwise_left_shift",
+    "bitwise_right_shift",
+)
 
 __all__ = [
     "bitwise_and",

@@ -185,7 +185,7 @@ pow.vjp(input=_pow_input, exponent=_pow_exponent)
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.numeric,
     samples=lambda make: [make.unary()],
     errors=lambda make: [make.error((make.bools(2),), DtypeError, r"neg: not defined for bool")],
@@ -205,7 +205,7 @@ _real = DtypeRule(
 )
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=_real, samples=lambda make: [make.unary(away_from=0.0)])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=_real, samples=lambda make: [make.unary(away_from=0.0)])
 def abs(xp: Any, input: Any) -> Any:
     """The absolute value; its gradient at 0 is 0."""
     return xp.abs(input)
@@ -214,7 +214,9 @@ def abs(xp: Any, input: Any) -> Any:
 abs.vjp(input=lambda F, grad, input: grad * F.sign(input))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.common, samples=lambda make: [make.unary(away_from=0.0)])
+@define_op(
+    inputs=("input",), shape=rules.elementwise, dtype=rules.common, samples=lambda make: [make.unary(away_from=0.0)]
+)
 def sign(xp: Any, input: Any) -> Any:
     """-1, 0 or 1; of complex numbers, those divided by their absolute values."""
     return input.copy() if input.dtype.kind == "b" else xp.sign(input)
@@ -239,7 +241,7 @@ _squared = DtypeRule(_squared_dtype, rules.numeric.direct)
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=_squared, samples=lambda make: [make.unary(), make(make.bools(3))]
+    inputs=("input",), shape=rules.elementwise, dtype=_squared, samples=lambda make: [make.unary(), make(make.bools(3))]
 )
 def square(xp: Any, input: Any) -> Any:
     """``input * input``."""
@@ -250,7 +252,7 @@ square.vjp(input=lambda F, grad, input: grad * F.conj(input * 2))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=3)]
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=3)]
 )
 def sqrt(xp: Any, input: Any) -> Any:
     """The square root; nan for negative elements."""
@@ -261,7 +263,7 @@ sqrt.vjp(input=lambda F, grad, out: grad / F.conj(out * 2))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=3)]
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=3)]
 )
 def rsqrt(xp: Any, input: Any) -> Any:
     """``1 / sqrt(input)``."""
@@ -271,7 +273,9 @@ def rsqrt(xp: Any, input: Any) -> Any:
 rsqrt.vjp(input=lambda F, grad, out: grad * (F.conj(out * out * out) * -0.5))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(away_from=0.0)])
+@define_op(
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(away_from=0.0)]
+)
 def reciprocal(xp: Any, input: Any) -> Any:
     """``1 / input``."""
     return 1 / input
@@ -334,7 +338,9 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
 # --- complex numbers
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.numeric, name="conj", samples=lambda make: [make.unary()])
+@define_op(
+    inputs=("input",), shape=rules.elementwise, dtype=rules.numeric, name="conj", samples=lambda make: [make.unary()]
+)
 def _conj(xp: Any, input: Any) -> Any:
     """The complex conjugate."""
     return xp.conj(input)
@@ -343,7 +349,7 @@ def _conj(xp: Any, input: Any) -> Any:
 _conj.vjp(input=lambda F, grad: F.conj(grad))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=_real, name="real", samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=_real, name="real", samples=lambda make: [make.unary()])
 def _real_part(xp: Any, input: Any) -> Any:
     """The real part."""
     return xp.real(input).copy()
@@ -352,7 +358,9 @@ def _real_part(xp: Any, input: Any) -> Any:
 _real_part.vjp(input=lambda F, grad: grad)
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=_real, name="imaginary_part", samples=lambda make: [make.unary()])
+@define_op(
+    inputs=("input",), shape=rules.elementwise, dtype=_real, name="imaginary_part", samples=lambda make: [make.unary()]
+)
 def _imaginary_part(xp: Any, input: Any) -> Any:
     """The imaginary part."""
     return xp.imag(input).copy()
@@ -384,6 +392,25 @@ def real(input: Tensor) -> Tensor:
 
 multiply = mul
 subtract = sub
+
+IN_PLACE = (
+    "add",
+    "sub",
+    "mul",
+    "pow",
+    "neg",
+    "abs",
+    "sqrt",
+    "square",
+    "multiply",
+    "subtract",
+    "rsqrt",
+    "reciprocal",
+    "sign",
+    "lerp",
+    "addcmul",
+    "addcdiv",
+)
 
 __all__ = [
     "abs",

@@ -217,4 +217,9 @@ def set_rng_state(new_state: Tensor) -> None:
 #: Methods that fill a tensor.
 METHODS = ("bernoulli_", "exponential_", "normal_", "random_", "uniform_")
 
+NOT_METHODS = (
+    "rand_like",
+    "randn_like",
+)
+
 __all__ = ["bernoulli", "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm"]

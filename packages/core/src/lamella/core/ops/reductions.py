@@ -407,6 +407,8 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     return _count_nonzero(input, some_dims(dim, input.array.ndim))
 
 
+IN_PLACE = ("cumsum",)
+
 __all__ = [
     "all",
     "any",

@@ -29,7 +29,7 @@ def _refused(make: Any, name: str) -> list[Any]:
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_number,
     samples=lambda make: [make.unary(), make(make.ints(5, 3))],
     errors=lambda make: _refused(make, "floor"),
@@ -44,7 +44,7 @@ floor.vjp(input=lambda F, grad: grad * 0.0)
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_number,
     samples=lambda make: [make.unary(), make(make.ints(5, 3))],
     errors=lambda make: _refused(make, "ceil"),
@@ -59,7 +59,7 @@ ceil.vjp(input=lambda F, grad: grad * 0.0)
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_number,
     samples=lambda make: [make.unary(), make(make.ints(5, 3))],
     errors=lambda make: _refused(make, "trunc"),
@@ -74,7 +74,7 @@ trunc.vjp(input=lambda F, grad: grad * 0.0)
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=_real_number,
     name="round",
     samples=lambda make: [make(make.array(2, 3), 0), make(make.array(2, 3), 1), make(make.ints(5, 3), 0)],
@@ -215,5 +215,18 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 
 divide = div
 true_divide = div
+
+IN_PLACE = (
+    "div",
+    "divide",
+    "true_divide",
+    "floor",
+    "ceil",
+    "trunc",
+    "round",
+    "floor_divide",
+    "remainder",
+    "fmod",
+)
 
 __all__ = ["ceil", "div", "divide", "floor", "floor_divide", "fmod", "remainder", "round", "true_divide", "trunc"]

@@ -215,7 +215,7 @@ masked_fill.vjp(
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.common,
     name="nan_to_num",
     samples=lambda make: [make(make.array(2, 3), 0.0, None, None), make(make.ints(4, 3), 1.0, None, None)],
@@ -238,6 +238,15 @@ def nan_to_num(
     """
     return _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
 
+
+IN_PLACE = (
+    "clamp",
+    "clamp_min",
+    "clamp_max",
+    "clip",
+    "masked_fill",
+    "nan_to_num",
+)
 
 __all__ = [
     "clamp",

@@ -184,7 +184,7 @@ _split_sizes.vjp(input=lambda F, grad, dim: F.cat(grad, dim))
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.kept,
     name="clone",
     samples=lambda make: [make.unary(), make(make.transposed(3, 2))],

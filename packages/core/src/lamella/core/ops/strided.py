@@ -108,7 +108,7 @@ _as_strided_scatter.vjp(
 
 @define_op(
     inputs=("input", "value"),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.kept,
     samples=lambda make: [make(make.array(2, 3), make.array(2, 3))],
 )

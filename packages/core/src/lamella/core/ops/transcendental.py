@@ -17,7 +17,7 @@ _ERF_SLOPE = 2 / math.sqrt(math.pi)  # of erf, at 0
 # --- exponentials, logarithms
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def exp(xp: Any, input: Any) -> Any:
     """The number e to the power of each element."""
     return xp.exp(input)
@@ -26,7 +26,7 @@ def exp(xp: Any, input: Any) -> Any:
 exp.vjp(input=lambda F, grad, out: grad * F.conj(out))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def exp2(xp: Any, input: Any) -> Any:
     """2 to the power of each element."""
     return xp.exp2(input)
@@ -35,7 +35,7 @@ def exp2(xp: Any, input: Any) -> Any:
 exp2.vjp(input=lambda F, grad, out: grad * F.conj(out * _LN2))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def expm1(xp: Any, input: Any) -> Any:
     """``exp(input) - 1``, exact also near 0."""
     return xp.expm1(input)
@@ -45,7 +45,7 @@ expm1.vjp(input=lambda F, grad, out: grad * F.conj(out + 1))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=4)]
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=4)]
 )
 def log(xp: Any, input: Any) -> Any:
     """The natural logarithm; -inf at 0, nan below."""
@@ -56,7 +56,10 @@ log.vjp(input=lambda F, grad, input: grad / F.conj(input))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=-0.8, high=4)]
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.floating,
+    samples=lambda make: [make.unary(low=-0.8, high=4)],
 )
 def log1p(xp: Any, input: Any) -> Any:
     """``log(1 + input)``, exact also near 0."""
@@ -67,7 +70,7 @@ log1p.vjp(input=lambda F, grad, input: grad / F.conj(input + 1))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=4)]
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=4)]
 )
 def log2(xp: Any, input: Any) -> Any:
     """The logarithm to base 2."""
@@ -78,7 +81,7 @@ log2.vjp(input=lambda F, grad, input: grad / F.conj(input * _LN2))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=4)]
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(low=0.1, high=4)]
 )
 def log10(xp: Any, input: Any) -> Any:
     """The logarithm to base 10."""
@@ -88,7 +91,7 @@ def log10(xp: Any, input: Any) -> Any:
 log10.vjp(input=lambda F, grad, input: grad / F.conj(input * _LN10))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def sin(xp: Any, input: Any) -> Any:
     """The sine of angles in radians."""
     return xp.sin(input)
@@ -97,7 +100,7 @@ def sin(xp: Any, input: Any) -> Any:
 sin.vjp(input=lambda F, grad, input: grad * F.conj(F.cos(input)))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def cos(xp: Any, input: Any) -> Any:
     """The cosine of angles in radians."""
     return xp.cos(input)
@@ -107,7 +110,10 @@ cos.vjp(input=lambda F, grad, input: -grad * F.conj(F.sin(input)))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=-1.3, high=1.3)]
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.floating,
+    samples=lambda make: [make.unary(low=-1.3, high=1.3)],
 )
 def tan(xp: Any, input: Any) -> Any:
     """The tangent of angles in radians."""
@@ -118,7 +124,10 @@ tan.vjp(input=lambda F, grad, out: grad * F.conj(out * out + 1))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=-0.9, high=0.9)]
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.floating,
+    samples=lambda make: [make.unary(low=-0.9, high=0.9)],
 )
 def asin(xp: Any, input: Any) -> Any:
     """The angle whose sine each element is; nan outside of [-1, 1]."""
@@ -129,7 +138,10 @@ asin.vjp(input=lambda F, grad, input: grad * F.conj(F.rsqrt(1 - input * input)))
 
 
 @define_op(
-    inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=-0.9, high=0.9)]
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.floating,
+    samples=lambda make: [make.unary(low=-0.9, high=0.9)],
 )
 def acos(xp: Any, input: Any) -> Any:
     """The angle whose cosine each element is; nan outside of [-1, 1]."""
@@ -139,7 +151,7 @@ def acos(xp: Any, input: Any) -> Any:
 acos.vjp(input=lambda F, grad, input: -grad * F.conj(F.rsqrt(1 - input * input)))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def atan(xp: Any, input: Any) -> Any:
     """The angle whose tangent each element is."""
     return xp.atan(input)
@@ -166,7 +178,7 @@ atan2.vjp(
 )
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def sinh(xp: Any, input: Any) -> Any:
     """The hyperbolic sine."""
     return xp.sinh(input)
@@ -175,7 +187,7 @@ def sinh(xp: Any, input: Any) -> Any:
 sinh.vjp(input=lambda F, grad, input: grad * F.conj(F.cosh(input)))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def cosh(xp: Any, input: Any) -> Any:
     """The hyperbolic cosine."""
     return xp.cosh(input)
@@ -184,7 +196,7 @@ def cosh(xp: Any, input: Any) -> Any:
 cosh.vjp(input=lambda F, grad, input: grad * F.conj(F.sinh(input)))
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary()])
+@define_op(inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary()])
 def tanh(xp: Any, input: Any) -> Any:
     """The hyperbolic tangent."""
     return xp.tanh(input)
@@ -195,7 +207,7 @@ tanh.vjp(input=lambda F, grad, out: F.tanh_backward(grad, F.conj(out)))
 
 @define_op(
     inputs=("grad_output", "output"),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.only_floating,
     samples=lambda make: [make(make.array(2, 3), make.array(2, 3, low=-0.9, high=0.9))],
 )
@@ -214,7 +226,9 @@ tanh_backward.vjp(
 # --- the logistic function and its kin
 
 
-@define_op(inputs=("input",), shape=rules.same, dtype=rules.floating, samples=lambda make: [make.unary(low=-5, high=5)])
+@define_op(
+    inputs=("input",), shape=rules.elementwise, dtype=rules.floating, samples=lambda make: [make.unary(low=-5, high=5)]
+)
 def sigmoid(xp: Any, input: Any) -> Any:
     """The logistic function, ``1 / (1 + exp(-input))``."""
 
@@ -232,7 +246,7 @@ sigmoid.vjp(input=lambda F, grad, out: F.sigmoid_backward(grad, F.conj(out)))
 
 @define_op(
     inputs=("grad_output", "output"),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.only_floating,
     samples=lambda make: [make(make.array(2, 3), make.array(2, 3, low=0.1, high=0.9))],
 )
@@ -300,7 +314,7 @@ xlogy.vjp(
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.refusing(rules.floating, "complex"),
     samples=lambda make: [make.unary(), make.unary(low=-6, high=6)],
     errors=lambda make: [
@@ -317,7 +331,7 @@ erf.vjp(input=lambda F, grad, input: grad * (F.exp(-(input * input)) * _ERF_SLOP
 
 @define_op(
     inputs=("input",),
-    shape=rules.same,
+    shape=rules.elementwise,
     dtype=rules.refusing(rules.floating, "complex"),
     samples=lambda make: [make.unary(), make.unary(low=-6, high=6)],
     errors=lambda make: [
@@ -330,6 +344,30 @@ def erfc(xp: Any, input: Any) -> Any:
 
 
 erfc.vjp(input=lambda F, grad, input: grad * (F.exp(-(input * input)) * -_ERF_SLOPE))
+
+IN_PLACE = (
+    "exp",
+    "log",
+    "tanh",
+    "exp2",
+    "expm1",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "atan2",
+    "sinh",
+    "cosh",
+    "sigmoid",
+    "erf",
+    "erfc",
+    "xlogy",
+)
 
 __all__ = [
     "acos",

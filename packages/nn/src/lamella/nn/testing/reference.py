@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella.core.testing.reference import each
+from lamella.core.testing.reference.elements import each
 
 # --- losses
 
