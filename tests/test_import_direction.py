@@ -25,8 +25,10 @@ CORE_ORDER = (
     "errors",
     "dtypes",
     "devices",
-    "random",
+    "layouts",
+    "trees",
     "backends",
+    "random",
     "plugins",
     "namespaces",
     "placement",
@@ -36,14 +38,29 @@ CORE_ORDER = (
     "printing",
     "tensor",
     "op",
+    "aliasing",
     "recording",
     "dispatch",
     "algebra",
     "inplace",
     "ops",
+    "settings",
+    "node_hooks",
+    "watchers",
+    "saved_tensors",
+    "call_sites",
+    "anomaly",
+    "autocast_policy",
+    "autocast",
+    "grad_scaler",
+    "debug",
     "function",
     "autograd",
+    "tensor_info",
+    "interchange",
     "methods",
+    "out_arguments",
+    "transforms",
     "archive",
     "checkpoint_tree",
     "checkpoints",
@@ -53,7 +70,12 @@ CORE_ORDER = (
 
 # Imports against the order, made inside a function when it is called:
 # (importing module, imported module) -> reason.
-UPWARD: dict[tuple[str, str], str] = {}
+UPWARD: dict[tuple[str, str], str] = {
+    ("lamella.core.graph", "lamella.core.node_hooks"): "few programs hook nodes",
+    ("lamella.core.autograd", "lamella.core.transforms.batching"): (
+        "gradients for a batch of incoming gradients run under vmap, which few programs need"
+    ),
+}
 
 # Where a distribution's import name is not its own name with underscores.
 IMPORT_NAMES = {"pillow": "PIL"}

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import lamella
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 PACKAGE_IDS = [package.name for package in PACKAGES]
@@ -75,7 +77,7 @@ def test_the_examples_in_docstrings_give_what_they_say(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
-    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    result = doctest.testmod(module, extraglobs={"lamella": lamella}, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0
 
 

@@ -76,7 +76,8 @@ def test_tensor_copies_and_from_numpy_and_as_tensor_share():
 
 def test_tensor_of_a_tensor_is_a_detached_copy():
     x = lamella.ones(2, requires_grad=True)
-    y = lamella.tensor(x.detach())
+    with pytest.warns(UserWarning, match="To copy construct from a tensor"):
+        y = lamella.tensor(x.detach())
     y.zero_()
     assert x.tolist() == [1.0, 1.0] and not y.requires_grad
 

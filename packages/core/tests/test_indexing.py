@@ -276,7 +276,7 @@ def test_index_put():
         (3, IndexError, "index 3 is out of bounds for dimension 0 with size 3"),
         ((0, -5), IndexError, "index -5 is out of bounds for dimension . with size 4"),
         ((0, 0, 0, 0), IndexError, r"too many indices for tensor of dimension 3"),
-        ((..., 0, ...), IndexError, "can only have a single ellipsis"),
+        ((..., ..., 0), IndexError, "can only have a single ellipsis"),
         (t([0, 3]), IndexError, "index 3 is out of bounds for dimension 0 with size 3"),
         ((slice(None), t([-5])), IndexError, "index -5 is out of bounds for dimension 1 with size 4"),
         (t([True, False]), IndexError, r"mask \[2\] at index 0 does not match .* \[3, 4, 5\]"),

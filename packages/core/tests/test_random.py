@@ -34,7 +34,6 @@ DRAWS = {
     "wide integers": lambda g, n: g.integers(-(2**62), 2**62, (n,), I64),
     "all integers": lambda g, n: g.integers(-(2**63), 2**63, (n,), I64),
     "bernoulli": lambda g, n: g.bernoulli(0.3, (n,)),
-    "bernoulli array": lambda g, n: g.bernoulli(np.full(1, 0.3), (n,)),
     "words": lambda g, n: g.words(n),
 }
 SPANS = [1, 3, 10**9 + 7, 2**32 - 1, 2**32, 2**32 + 1, 2**40 + 5, 2**63, 2**64 - 1, 2**64]
@@ -178,7 +177,7 @@ def test_normal_distribution(dtype):
 
 def test_complex_normal_has_variance_one_in_both_parts_together():
     sample = Generator().manual_seed(2).normal((20_000,), np.dtype(np.complex64), 2.0)
-    assert abs(sample.mean() - 2.0) < 0.03
+    assert abs(sample.mean() - (2.0 + 2.0j)) < 0.03  # PyTorch shifts both parts
     assert abs(sample.real.var() - 0.5) < 0.03 and abs(sample.imag.var() - 0.5) < 0.03
 
 
@@ -220,16 +219,6 @@ def test_bernoulli_frequency_and_extremes():
     assert abs(generator.bernoulli(0.1, (40_000,)).mean() - 0.1) < 4.0 * math.sqrt(0.09 / 40_000)
     assert generator.bernoulli(1.0, (1000,)).all()
     assert not generator.bernoulli(0.0, (1000,)).any()
-    columns = generator.bernoulli(np.array([0.0, 0.5, 1.0]), (2000, 3))
-    assert columns.dtype == np.bool_
-    assert not columns[:, 0].any() and columns[:, 2].all() and 850 < columns[:, 1].sum() < 1150
-
-
-def test_bernoulli_of_a_number_equals_that_of_an_array():
-    for p in [0.0, 1e-9, 0.3, 0.5, 1.0 - 2.0**-40, 1.0]:
-        one = Generator().manual_seed(9).bernoulli(p, (1000,))
-        many = Generator().manual_seed(9).bernoulli(np.full(1000, p), (1000,))
-        np.testing.assert_array_equal(one, many)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 100, 65_536, (1 << 20) + 1])
@@ -308,11 +297,6 @@ def test_device_is_kept_and_checked():
         (lambda g: g.integers(0, 3, (2,), np.dtype(np.bool_)), ArgumentRangeError, "does not fit bool"),
         (lambda g: g.bernoulli(1.5, (2,)), ArgumentRangeError, "p=1.5"),
         (lambda g: g.bernoulli(math.nan, (2,)), ArgumentRangeError, "p=nan"),
-        (
-            lambda g: g.bernoulli(np.array([0.5, 2.0]), (2,)),
-            ArgumentRangeError,
-            "an array with values",
-        ),
         (lambda g: g.permutation(-1), ArgumentRangeError, "n=-1"),
         (lambda g: g.set_state_array(np.zeros(5056, np.uint8)), ArgumentRangeError, r"shape \(5056,\)"),
         (lambda g: g.set_state_array(np.zeros(24, np.uint8)), ArgumentRangeError, "set_state"),
@@ -398,8 +382,8 @@ def test_the_forms_of_randint():
     [
         (lambda: lamella.ones(2).random_(0), "low=0 and high=0"),
         (lambda: lamella.ones(2).random_(3, 3), "low=3 and high=3"),
-        (lambda: lamella.normal(0.0, -1.0, (2,)), r"std >= 0.0, got -1.0"),
-        (lambda: lamella.normal(0.0, lamella.tensor([1.0, -1.0])), r"std >= 0.0, got tensor"),
+        (lambda: lamella.normal(0.0, -1.0, (2,)), r"std >= 0.*std=-1.0"),
+        (lambda: lamella.normal(0.0, lamella.tensor([1.0, -1.0])), r"std >= 0.0, got \[ 1. -1.\]"),
     ],
 )
 def test_ranges_that_are_empty_and_negative_deviations(draw, message):

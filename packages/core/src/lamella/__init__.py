@@ -42,6 +42,7 @@ from lamella.core.modes import (
     set_grad_enabled,
 )
 from lamella.core.ops.random import get_rng_state, set_rng_state
+from lamella.core.out_arguments import public
 from lamella.core.random import Generator, default_generator, initial_seed, manual_seed, seed
 from lamella.core.tensor import Size, Tensor, is_tensor
 
@@ -61,7 +62,7 @@ half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 
-_ops = {name: function for family in ops.EAGER for name, function in ops.functions(family).items()}
+_ops = {name: public(family, name) for family in ops.EAGER for name in ops.functions(family)}
 globals().update(_ops)
 namespaces.name_missing_packages()
 
@@ -69,18 +70,40 @@ namespaces.name_missing_packages()
 # What a program may never need is imported when it is first asked for: `import lamella` is to cost little more than
 # `import numpy`.
 _LATER = {
+    "are_deterministic_algorithms_enabled": "lamella.core.settings:are_deterministic_algorithms_enabled",
+    "bfloat16": "lamella.core.dtypes:bfloat16",
+    "channels_last": "lamella.core.layouts:channels_last",
+    "channels_last_3d": "lamella.core.layouts:channels_last_3d",
+    "contiguous_format": "lamella.core.layouts:contiguous_format",
+    "from_dlpack": "lamella.core.interchange:from_dlpack",
+    "get_device_module": "lamella.core.settings:get_device_module",
+    "get_float32_matmul_precision": "lamella.core.settings:get_float32_matmul_precision",
+    "get_num_interop_threads": "lamella.core.settings:get_num_interop_threads",
     "get_num_threads": "lamella.core.backends.threads:get_num_threads",
+    "is_deterministic_algorithms_warn_only_enabled": "lamella.core.settings:is_deterministic_algorithms_warn_only_enabled",
+    "is_distributed": "lamella.core.tensor_info:is_distributed",
+    "is_warn_always_enabled": "lamella.core.settings:is_warn_always_enabled",
+    "layout": "lamella.core.layouts:layout",
     "load": "lamella.core.checkpoints:load",
+    "memory_format": "lamella.core.layouts:memory_format",
+    "preserve_format": "lamella.core.layouts:preserve_format",
     "release_memory": "lamella.core.backends.memory:release",
     "save": "lamella.core.checkpoints:save",
+    "set_float32_matmul_precision": "lamella.core.settings:set_float32_matmul_precision",
+    "set_flush_denormal": "lamella.core.settings:set_flush_denormal",
+    "set_num_interop_threads": "lamella.core.settings:set_num_interop_threads",
     "set_num_threads": "lamella.core.backends.threads:set_num_threads",
     "set_printoptions": "lamella.core.printing:set_printoptions",
+    "set_warn_always": "lamella.core.settings:set_warn_always",
+    "strided": "lamella.core.layouts:strided",
+    "to_dlpack": "lamella.core.interchange:to_dlpack",
+    "use_deterministic_algorithms": "lamella.core.settings:use_deterministic_algorithms",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in ops.index.FUNCTIONS:
-        value = getattr(ops.load(ops.index.FUNCTIONS[name]), name)
+        value = public(ops.load(ops.index.FUNCTIONS[name]), name)
     elif name in _LATER:
         module, _, attribute = _LATER[name].partition(":")
         value = getattr(import_module(module), attribute)

@@ -76,8 +76,8 @@ class RawAlgebra:
     def on_device_of(self, grad: Any) -> RawAlgebra:
         return raw(type(next(iter(grad.values())) if isinstance(grad, PartialGrads) else grad))
 
-    def arguments(self, node: OpNode, grad: Any) -> tuple[Any, ...]:
-        return (grad, *node.saved, *node.attrs)  # type: ignore[misc]  # pull() has seen that saved is there
+    def arguments(self, node: OpNode, saved: tuple[Any, ...], grad: Any) -> tuple[Any, ...]:
+        return (grad, *saved, *node.attrs)
 
     def fit(self, grad: Any, node: Node) -> Any:
         if type(grad) not in backends._by_array_type:  # NumPy gives scalars for 0-dim results
@@ -125,8 +125,8 @@ class TensorAlgebra:
     def on_device_of(self, grad: Any) -> TensorAlgebra:
         return self
 
-    def arguments(self, node: OpNode, grad: Any) -> tuple[Any, ...]:
-        out, *inputs = node.saved  # type: ignore[misc]  # pull() has seen that saved is there
+    def arguments(self, node: OpNode, saved: tuple[Any, ...], grad: Any) -> tuple[Any, ...]:
+        out, *inputs = saved
         if isinstance(node, SeveralNode) and out is not None:
             out = tuple(_tensor(a, part_of(node, i, a)) for i, a in enumerate(out))
         elif out is not None:
@@ -156,7 +156,9 @@ class TensorAlgebra:
         return OPS["add"].call(a, b)
 
     def zeros(self, like: Tensor, shape: tuple[int, ...], dtype: Any) -> Any:
-        return Tensor._wrap(raw(type(like.array)).zeros(like.array, shape, dtype))
+        backend = backends.of_device_type(like.device.type)
+        assert backend is not None, "a tensor's backend is loaded"
+        return Tensor._wrap(backend.asarray(backend.xp.zeros(shape, dtype=dtype), like.device))
 
     def pull_quietly(self, node: Node, grad: Any, wanted: set[Node] | None) -> Any:
         return node.pull(grad, self, wanted)  # each op call has seen to it
@@ -179,13 +181,14 @@ TENSORS = TensorAlgebra()
 
 def ones_like(tensor: Tensor) -> Tensor:
     """Where a backward pass starts: a gradient of ones."""
-    array = tensor.array
-    backend = raw(type(array)).backend
+    array, place = tensor.array, tensor.device
+    backend = backends.of_device_type(place.type)
+    assert backend is not None, "a tensor's backend is loaded"
     if array.ndim or array.dtype not in _ONES:
         ones = np.ones(array.shape, array.dtype)
     else:
         ones = _ONES[array.dtype]
-    return Tensor._wrap(backend.asarray(ones, backend.device_of(array)))
+    return Tensor._wrap(backend.asarray(ones, place))
 
 
 #: The usual start. One array serves all losses; it is read-only, so that no hook can change it for the next one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 from lamella.core.errors import ArgumentTypeError, DeviceError
@@ -28,6 +29,8 @@ class device:
         name, colon, number = type.partition(":")
         if not name.isidentifier() or (colon and (index is not None or not number.isdecimal())):
             raise DeviceError(f"device: expected 'type' or 'type:index', such as 'cpu' or 'cuda:0', got {type!r}")
+        if index is not None and index < 0:
+            raise DeviceError(f"device: index must not be negative, got {index}")
         self.type = name
         self.index = int(number) if colon else index
 
@@ -44,8 +47,31 @@ class device:
     def __hash__(self) -> int:
         return hash((self.type, self.index))
 
+    def __enter__(self) -> device:
+        """Make this the default device of the ``with`` block."""
+        _inner.set((*_inner.get(), self))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _inner.set(_inner.get()[:-1])
+
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return (device, (str(self),))
 
 
 CPU = device("cpu")
+
+_default: ContextVar[device] = ContextVar("lamella_default_device", default=CPU)
+#: The devices of the ``with`` blocks around, from the outermost in.
+_inner: ContextVar[tuple[device, ...]] = ContextVar("lamella_default_devices", default=())
+
+
+def default_device() -> device:
+    """The device of new tensors: the CPU, unless it was changed or this is in a ``with device:`` block."""
+    inner = _inner.get()
+    return inner[-1] if inner else _default.get()
+
+
+def set_default(place: device) -> None:
+    """Make ``place`` the device of new tensors, in this thread or task."""
+    _default.set(place)

@@ -18,57 +18,19 @@ from typing import Any
 import numpy as np
 
 from lamella.core import backends, modes
-from lamella.core.dtypes import DIFFERENTIABLE
-from lamella.core.errors import ArgumentTypeError, DeviceError, GradError, LamellaError
+from lamella.core.aliasing import alias
+from lamella.core.dtypes import DIFFERENTIABLE, FLOATING, STORED
+from lamella.core.errors import ArgumentTypeError, DeviceError, LamellaError
 from lamella.core.graph import Node, next_number, part_of
-from lamella.core.modes import Mode, current_mode, restore_mode, switch_mode
+from lamella.core.modes import current_mode
 from lamella.core.op import OPS, Op, OpFunction, keep_quiet
 from lamella.core.recording import NOTHING, OpNode, SeveralNode, fill, mark
 from lamella.core.rules import DtypeRule
-from lamella.core.tensor import Tensor, View, live_node, new
+from lamella.core.tensor import Tensor, live_node, new
 
 NUMBERS = (bool, int, float, complex, np.generic)
 #: What an operator may stand between; arrays, because gradient rules use operators too.
 OPERANDS = (Tensor, *NUMBERS, np.ndarray)
-
-
-class StridedView(View):
-    """A view found again in its changed base by its place in the base's memory."""
-
-    __slots__ = ()
-
-    def renewed(self, tensor: Tensor) -> Node | None:
-        base = self.base
-        if live_node(base) is None:
-            return None
-        token = switch_mode(Mode())  # whatever the mode in which somebody looks at the view
-        try:
-            order, *place = placement(tensor)
-            placed: Tensor = OPS["as_strided"].call(OPS["permute"].call(base, order), *place)
-        finally:
-            restore_mode(token)
-        return placed._node
-
-
-def placement(view: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int]:
-    """A view's place within its base.
-
-    Returns:
-        The order of the base's dimensions in which its elements lie one after another in memory; then the shape, the
-        strides and the offset of the view in that memory, in elements.
-
-    Raises:
-        RuntimeError: There are gaps between the base's elements.
-    """
-    array, base = view.array, view._base.array  # type: ignore[union-attr]  # the caller has a view
-    order = tuple(sorted(range(base.ndim), key=lambda d: -base.strides[d]))
-    if not base.transpose(order).flags.c_contiguous:
-        raise GradError(
-            "an in-place change reaches a view of a tensor with gaps between its elements, and its gradient can't be "
-            "followed. Make the tensor contiguous() first, or use the out-of-place op."
-        )
-    strides = tuple(s // array.itemsize for s in array.strides)
-    return order, array.shape, strides, backends.of_array_type(type(array)).offset(array, base)
 
 
 def define_op(
@@ -80,6 +42,8 @@ def define_op(
     errors: Callable[[Any], Any] | None = None,
     variadic: bool = False,
     view: bool = False,
+    linear: Sequence[str] = (),
+    autocast: str | None = None,
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], OpFunction]:
     """Define an op by its forward function, ``forward(xp, *inputs, *attributes)``.
@@ -95,6 +59,9 @@ def define_op(
         errors: ``errors(make)`` gives calls that must fail, with the type and the message.
         variadic: The only input is a sequence of tensors.
         view: The result shares memory with the first input.
+        linear: Inputs in which the op is linear while the others are held; then it is its own derivative by them.
+        autocast: What the op computes in inside an autocast region: ``"lower"`` for the region's dtype,
+            ``"float32"``; None for what it is given.
         name: The op's name where it differs from the function's.
 
     Raises:
@@ -111,6 +78,8 @@ def define_op(
             dtype=dtype,
             variadic=variadic,
             view=view,
+            linear=linear,
+            autocast=autocast,
             samples=samples,
             errors=errors,
         )
@@ -131,6 +100,7 @@ def define_op(
         function.__doc__ = forward.__doc__
         function.op = op
         function.vjp = op.vjp
+        function.batched = op.batched
         op.call = function
         op.operator = _binary(op, operator=True) if make is _binary else function
         return function
@@ -189,7 +159,7 @@ def _unary(op: Op) -> Callable[..., Any]:
                         made.saved = NOTHING[1]
                         made.versions = ()
                 if op.view:
-                    _alias(out, input, True)
+                    alias(out, input, True)
                 return out
         return apply(op, (input,), attrs)
 
@@ -200,7 +170,7 @@ def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
     """The public function of an op of two inputs; as an operator it leaves foreign operands to their own class."""
     kernels, direct = op.kernels, op.dtype.direct
     # with a Python float or int beside it, a floating tensor keeps its dtype
-    beside_number = direct & DIFFERENTIABLE
+    beside_number = direct & FLOATING
 
     def call(input: Any, other: Any) -> Any:
         mode = current_mode()
@@ -305,13 +275,18 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
             compute, dtype = op.dtype.find(operands, *attrs)
             if compute is not None:
                 operands = _converted(operands, compute)
+            if STORED and not op.view:
+                operands = [_widened(x) for x in operands]
         kernel = op.kernels[type(first)]
         result = kernel(operands, *attrs) if op.variadic else kernel(*operands, *attrs)
     except Exception as error:  # noqa: BLE001  # _explain raises it again, or a better one
         result = _explain(op, ([operands] if op.variadic else operands), attrs, error)
         dtype = op.dtype.find(operands, *attrs)[1]
     if type(result) in (tuple, list):
-        return _several(op, given, operands, attrs, edges, [_as_array(r, first) for r in result])
+        arrays = [_as_array(r, first) for r in result]
+        if type(dtype) is list:
+            arrays = [a if a.dtype == d else a.astype(d) for a, d in zip(arrays, dtype, strict=True)]
+        return _several(op, given, operands, attrs, edges, arrays)
     if type(result) is not type(first):
         result = _as_array(result, first)
     if dtype is not None and result.dtype is not dtype and result.dtype != dtype:
@@ -325,7 +300,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         node.dtype = result.dtype
         fill(node, op, edges, given, operands, attrs, result, (out,))
     if op.view:
-        _alias(out, given[0], True)
+        alias(out, given[0], True)
     return out
 
 
@@ -346,6 +321,13 @@ def _operand(op: Op, x: Any) -> Any:
 def _converted(operands: list[Any], compute: Any) -> list[Any]:
     each = compute if isinstance(compute, tuple) else (compute,) * len(operands)
     return [x if d is None else _as_dtype(x, d) for x, d in zip(operands, each, strict=True)]
+
+
+def _widened(x: Any) -> Any:
+    """An operand that is only stored in its dtype, in the one to compute in."""
+    if type(x) is tuple:
+        return tuple([_widened(i) for i in x])
+    return x.astype(np.float32) if getattr(x, "dtype", None) in STORED else x
 
 
 def _as_dtype(x: Any, dtype: Any) -> Any:
@@ -375,18 +357,6 @@ def _as_array(result: Any, like: Any) -> Any:
     return backend.asarray(np.asarray(result), backend.device_of(like))
 
 
-def _alias(out: Tensor, source: Tensor, single: bool) -> None:
-    """Note that ``out`` shows ``source``'s memory."""
-    shown, own = out.array.base, source.array
-    if shown is None or not (shown is own or shown is own.base or np.may_share_memory(shown, own)):
-        return  # a reshape that had to copy
-    base = source if source._view is None else source._view.base
-    out._cell = cell = base._shared_cell()
-    single = single and (source._view is None or source._view.single)
-    tracked = current_mode().grad and (source._view is None or source._view.seen is not None)
-    out._view = StridedView(base, cell[0] if tracked else None, single)
-
-
 def _several(
     op: Op,
     given: tuple[Any, ...],
@@ -408,7 +378,7 @@ def _several(
                 out._node = part_of(node, i, out.array)
     if op.view:
         for out in outs:
-            _alias(out, given[0], False)
+            alias(out, given[0], False)
     return tuple(outs)
 
 
@@ -449,6 +419,17 @@ class Interpreter:
     Interpreters nest: :meth:`run` hands the call to the next one out.
     """
 
+    #: The next one out, known once this one is entered.
+    outer: Interpreter | None
+    #: Whether it has tensors of its own, see ``transforms.wrapped``.
+    wraps = False
+    #: Whether it is to see the op calls of a backward pass. If not, one that it is the innermost for runs without it:
+    #: at full speed where nothing is recorded.
+    sees_backward = True
+    #: Called as ``pulled(node, grad, grads)`` when a backward pass that runs without it has run ``node``: with the
+    #: gradient of the node's result (raw array or Tensor; a dict of them by index for several) and those of its edges.
+    pulled: Callable[[Node, Any, Sequence[Any]], None] | None = None
+
     def __enter__(self) -> Any:
         self.outer = current_mode().interpreter
         self._switch = modes.interpreted(self)
@@ -467,11 +448,16 @@ class Interpreter:
         with modes.interpreted(self.outer):
             return apply(op, inputs, attrs)
 
+    def added(self, node: Node) -> None:
+        """Learn of a node that no op call made, but a user's ``Function``; for subclasses to extend."""
+        if self.outer is not None:
+            self.outer.added(node)
+
+
 
 __all__ = [
     "Interpreter",
     "OpNode",
     "apply",
     "define_op",
-    "placement",
 ]

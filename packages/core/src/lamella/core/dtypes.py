@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError
+from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError, NameMissing
 
 _BOOL, _INT, _FLOAT, _COMPLEX = range(4)
 _PY_BOOL = bool  # the module's own `bool` below is a dtype, as in PyTorch
@@ -77,15 +77,42 @@ _REAL = {complex64: float32, complex128: float64}
 _BY_NUMPY = {d.numpy: d for d in ALL}
 _BY_NAME = {d.name: d for d in ALL}
 
-#: NumPy dtypes that may carry a gradient.
-DIFFERENTIABLE = frozenset(d.numpy for d in ALL if d.category >= _FLOAT)
-#: NumPy dtypes of every category: what ops without a special need accept as they are.
+#: NumPy's own floating and complex dtypes, and all of its dtypes: what kernels take as they are.
+FLOATING = frozenset(d.numpy for d in ALL if d.category >= _FLOAT)
 ANY = frozenset(d.numpy for d in ALL)
+#: NumPy dtypes that may carry a gradient.
+DIFFERENTIABLE = set(FLOATING)
+#: NumPy dtypes that are only stored: ops compute in float32 and round their results.
+STORED: set[np.dtype] = set()
+
+
+def __getattr__(name: str) -> Any:
+    if name != "bfloat16":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _bfloat16()
+
+
+def _bfloat16() -> dtype:
+    """Make the dtype that NumPy lacks. ``ml_dtypes`` is imported with its first use."""
+    if "bfloat16" not in _BY_NAME:
+        try:
+            import ml_dtypes
+        except ImportError as missing:
+            raise NameMissing(
+                "bfloat16 needs the package ml_dtypes: pip install 'lamella-core[bfloat16]'"
+            ) from missing
+        made = dtype("bfloat16", ml_dtypes.bfloat16, _FLOAT)
+        DIFFERENTIABLE.add(made.numpy)
+        STORED.add(made.numpy)
+        _BY_NUMPY[made.numpy] = _BY_NAME[made.name] = made
+        for other in (*ALL, made):
+            _PROMOTED[made, other] = _PROMOTED[other, made] = _promote(made, other)
+    return _BY_NAME["bfloat16"]
 
 
 def by_name(name: str) -> dtype:
     """The dtype called ``name``, such as ``"float32"``."""
-    return _BY_NAME[name]
+    return _bfloat16() if name == "bfloat16" else _BY_NAME[name]
 
 
 def from_numpy_dtype(numpy_dtype: Any) -> dtype:
@@ -96,6 +123,8 @@ def from_numpy_dtype(numpy_dtype: Any) -> dtype:
         ValueError: Its bytes are not in this machine's order.
     """
     found = _BY_NUMPY.get(np.dtype(numpy_dtype))
+    if found is None and np.dtype(numpy_dtype).name == "bfloat16":
+        found = _bfloat16()
     if found is None:
         if not np.dtype(numpy_dtype).isnative:
             raise ArgumentError(
@@ -188,7 +217,7 @@ def fitting(number: Any, kind: dtype) -> _PY_BOOL | int | float | complex:
         lowest = -limits.max if isinstance(value, int) and not kind.is_signed else limits.min
         fits = fits and lowest <= part <= limits.max
     else:
-        largest = float(np.finfo(kind.numpy).max)
+        largest = finfo(kind).max
         fits = fits and all(abs(p) <= largest or not math.isfinite(p) for p in (value.real, value.imag))
     if not fits:
         raise DtypeError(
@@ -203,6 +232,8 @@ def _promote(a: dtype, b: dtype) -> dtype:
     if a is b:
         return a
     low, high = sorted((a, b), key=lambda d: (d.category, d.itemsize))
+    if low.category == high.category == _FLOAT and low.itemsize == high.itemsize:
+        return float32  # float16 and bfloat16: one has the precision, the other the range
     if high.category == low.category == _INT and low.is_signed != high.is_signed:
         # uint8 with a signed type: the narrowest signed type that holds both
         return int16 if high.itemsize == 1 else high
@@ -311,7 +342,7 @@ class finfo:
         kind = (_default if type is None else to_dtype(type)).to_real()
         if not kind.is_floating_point:
             raise ArgumentTypeError(f"finfo() needs a floating-point dtype, got {kind}; use iinfo() for integer dtypes")
-        limits = np.finfo(kind.numpy)
+        limits = _limits(kind)
         self.dtype = kind.name
         self.bits: int = limits.bits
         self.eps = float(limits.eps)
@@ -325,3 +356,11 @@ class finfo:
             f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
             f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
         )
+
+
+def _limits(kind: dtype) -> Any:
+    if kind.numpy in STORED:
+        import ml_dtypes
+
+        return ml_dtypes.finfo(kind.numpy)  # type: ignore[no-untyped-call]  # its stub leaves it out
+    return np.finfo(kind.numpy)

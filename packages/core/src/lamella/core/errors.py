@@ -47,12 +47,28 @@ class IndexRangeError(LamellaError, IndexError):
     """An index or a dimension is out of range."""
 
 
+class IndexBoundsError(IndexRangeError, RuntimeError):
+    """An index points outside of a tensor, in a place where PyTorch raises RuntimeError."""
+
+
+class NonFiniteError(LamellaError, RuntimeError):
+    """An op gave NaN or Inf inside ``lamella.debug.check_finite``."""
+
+
+class LinAlgError(LamellaError, RuntimeError):
+    """A matrix has no inverse, is not positive-definite, or an iteration does not converge on it."""
+
+
 class CheckpointError(LamellaError, RuntimeError):
     """A checkpoint is damaged, unsafe or does not fit."""
 
 
 class DataError(LamellaError, RuntimeError):
     """A data file is damaged or is not what it should be."""
+
+
+class ExportError(LamellaError, BufferError):
+    """A tensor cannot be handed to another library."""
 
 
 class PluginError(LamellaError, RuntimeError):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from lamella.core import graph, inplace, modes
 from lamella.core.dtypes import DIFFERENTIABLE
-from lamella.core.errors import GradError, ShapeError
+from lamella.core.errors import ArgumentTypeError, GradError, ShapeError
 from lamella.core.graph import Node, next_number, part_of
-from lamella.core.modes import current_mode
+from lamella.core.modes import current_mode, innermost_level
+from lamella.core.saved_tensors import Saved, placed
 from lamella.core.tensor import Tensor, live_node
 
 
@@ -23,18 +25,30 @@ class Context:
     needs_input_grad: tuple[bool, ...]
 
     def __init__(self) -> None:
-        self._saved: tuple[Tensor | None, ...] = ()
-        self._versions: tuple[int | None, ...] = ()
+        self._to_save: tuple[Tensor | None, ...] = ()
+        self._saved: tuple[Saved | None, ...] = ()
+        self._own: dict[int, int] = {}  # which of the saved are outputs, and which ones
+        self._for_forward: tuple[Tensor | None, ...] | None = None
         self._dirty: tuple[Tensor, ...] = ()
         self._constant: tuple[Tensor, ...] = ()
         self._materialize = True
-        self._node: FunctionNode | None = None
-        self._own: dict[int, int] = {}
+        self._node: weakref.ref[FunctionNode] | None = None  # which holds this context
+        self._for_inputs = False
         self._freed = False
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep inputs or outputs for ``backward``, which finds them in :attr:`saved_tensors`."""
-        self._saved = tensors
+        """Keep inputs or outputs for ``backward``, which finds them in :attr:`saved_tensors`.
+
+        Raises:
+            TypeError: Something else than a Tensor or None is given; set it as an attribute of ``ctx``.
+        """
+        _only_tensors("save_for_backward", tensors)
+        self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for ``jvp``, which finds them in :attr:`saved_tensors`."""
+        _only_tensors("save_for_forward", tensors)
+        self._for_forward = tensors
 
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
         """Say that these outputs have no gradient."""
@@ -60,26 +74,35 @@ class Context:
                 "Trying to backward through the graph a second time (or directly access saved tensors after they have "
                 "already been freed). Specify retain_graph=True on the first backward() or grad() call."
             )
-        for tensor, version in zip(self._saved, self._versions, strict=True):
-            if tensor is not None and tensor._version != version:
-                raise GradError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: a "
-                    f"tensor saved for backward is at version {tensor._version}; expected version {version} instead."
-                )
-        return self._saved
+        tensors = [None if saved is None else saved.unpack() for saved in self._saved]
+        node = None if self._node is None else self._node()
+        if node is not None:
+            for place, index in self._own.items():  # outputs were saved without the graph, which holds this context
+                own = tensors[place]
+                assert own is not None, "an output is a Tensor"
+                tensors[place] = placed(own, part_of(node, index, own.array))
+        return tuple(tensors)
 
     def _seal(self, outputs: tuple[Any, ...]) -> None:
-        """Take the versions of what is saved; hold outputs without the graph, which holds this context."""
-        kept: list[Tensor | None] = []
-        for tensor in self._saved:
+        """Take the versions of what is saved; hold outputs without the graph."""
+        kept: list[Saved | None] = []
+        for tensor in self._to_save:
             index = next((i for i, o in enumerate(outputs) if o is tensor and tensor is not None), None)
-            if tensor is not None and index is not None:
+            if index is not None and tensor is not None:
                 self._own[len(kept)] = index
-                kept.append(tensor.detach())
-            else:
-                kept.append(tensor)
+                tensor = tensor.detach()
+            kept.append(None if tensor is None else Saved(tensor))
         self._saved = tuple(kept)
-        self._versions = tuple(None if t is None else t._version for t in kept)
+        self._to_save = ()
+
+
+def _only_tensors(what: str, given: tuple[Any, ...]) -> None:
+    for i, x in enumerate(given):
+        if x is not None and not isinstance(x, Tensor):
+            raise ArgumentTypeError(
+                f"{what} can only save variables, but argument {i} is of type {type(x).__name__}. Set it as an "
+                "attribute of ctx."
+            )
 
 
 class FunctionNode(Node):
@@ -94,6 +117,7 @@ class FunctionNode(Node):
 
     def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
         ctx = self.context
+        ctx._for_inputs = wanted is not None
         like = next(iter(grad.values()))
         given = [
             algebra.as_tensor(grad[i] if i in grad else algebra.zeros(like, *part))
@@ -101,21 +125,7 @@ class FunctionNode(Node):
             else None
             for i, part in enumerate(self.parts)
         ]
-        if algebra.differentiable:
-            for place, index in ctx._own.items():  # saved outputs are differentiable too
-                saved = list(ctx._saved)
-                again: Tensor = Tensor._wrap(saved[place].array)  # type: ignore[union-attr]  # an output is a Tensor
-                again._cell = saved[place]._cell  # type: ignore[union-attr]
-                again._node = part_of(self, index, again.array)
-                saved[place] = again
-                ctx._saved = tuple(saved)
-        try:
-            found = self.function.backward(ctx, *given)
-        finally:
-            if algebra.differentiable:  # else the context would hold the node that holds it
-                ctx._saved = tuple(
-                    t.detach() if i in ctx._own and t is not None else t for i, t in enumerate(ctx._saved)
-                )
+        found = self.function._rule()(ctx, *given)
         grads = found if isinstance(found, tuple) else (found,)
         if len(grads) < len(self.edges) or any(g is not None for g in grads[len(self.edges) :]):
             raise GradError(
@@ -142,18 +152,40 @@ class FunctionNode(Node):
     def release(self) -> None:
         if self.context._saved:
             self.context._freed = True
-            self.context._saved = self.context._versions = ()
+            self.context._saved = ()
 
     def name(self) -> str:
         return f"{self.function.__name__}Backward"
+
+    def __getattr__(self, name: str) -> Any:
+        # in PyTorch the node of a Function is its ctx
+        if name in self.__slots__ or name == "_extra":
+            raise AttributeError(name)
+        return getattr(self.context, name)
+
+
+class VmapInfo(NamedTuple):
+    """What a ``vmap`` static method is told of the vmap that it runs in.
+
+    Attributes:
+        batch_size: How many samples there are.
+        randomness: "error", "same" or "different", see ``lamella.func.vmap``.
+    """
+
+    batch_size: int
+    randomness: str
 
 
 class Function:
     """An op with a gradient of its own.
 
     Subclass it with static methods ``forward(ctx, *args)`` and ``backward(ctx, *grads)``, and call ``apply``.
-    ``backward`` computes with Tensors, so it is differentiable if it is written in ops. PyTorch's second form,
-    ``forward`` without ``ctx`` and ``setup_context(ctx, inputs, output)``, works too.
+    ``backward`` (or ``vjp``, another name of it) computes with Tensors, so it is differentiable if it is written in
+    ops. PyTorch's second form, ``forward`` without ``ctx`` and ``setup_context(ctx, inputs, output)``, works too.
+
+    ``jvp(ctx, *tangents)`` gives the derivative of the results along a direction, for forward mode. For ``vmap`` there
+    is ``generate_vmap_rule = True``, where the static methods are to run on all samples at once, or a static method
+    ``vmap(info, in_dims, *args)`` that returns ``(outputs, out_dims)``.
 
     Example:
         >>> import lamella
@@ -171,6 +203,9 @@ class Function:
     """
 
     setup_context: Callable[..., None] | None = None
+    generate_vmap_rule = False
+    vjp: Callable[..., Any] | None = None
+    vmap: Callable[..., Any] | None = None
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -182,47 +217,99 @@ class Function:
         """The gradient for each argument of ``forward``; to be defined by the subclass."""
         raise NotImplementedError("You must implement the backward function for custom autograd.Function.")
 
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The derivative of each result along a direction; to be defined by the subclass for forward mode."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Compute the result and, if an argument requires grad, put it in the graph."""
-        ctx = Context()
+        if cls.setup_context is not None:
+            args, kwargs = _bound(cls.forward, args, kwargs)
+        if current_mode().interpreter is not None and (level := innermost_level()) is not None:
+            from lamella.core.transforms.functions import apply_in_level
+
+            return apply_in_level(cls, level, args, kwargs)
+        return cls._apply(Context(), args, kwargs)
+
+    @classmethod
+    def _rule(cls) -> Callable[..., Any]:
+        if cls.vjp is None:
+            return cls.backward
+        if cls.backward is not Function.backward:
+            raise GradError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
+                "implement one of them."
+            )
+        return cls.vjp
+
+    @classmethod
+    def _computed(cls, ctx: Context, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of the two forms of ``forward``, unrecorded."""
+        with modes.no_grad():
+            if cls.setup_context is None:
+                return cls.forward(ctx, *args, **kwargs)
+            result = cls.forward(*args, **kwargs)
+            cls.setup_context(ctx, args, result)
+            return result
+
+    @classmethod
+    def _apply(cls, ctx: Context, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """:meth:`apply` on plain tensors."""
         edges = tuple(live_node(a) if isinstance(a, Tensor) else None for a in args)
         ctx.needs_input_grad = tuple(e is not None for e in edges)
         recording = current_mode().grad and any(ctx.needs_input_grad)
-        with modes.no_grad():
-            if cls.setup_context is None:
-                result = cls.forward(ctx, *args, **kwargs)
-            else:
-                result = cls.forward(*args, **kwargs)
-                cls.setup_context(ctx, args, result)
+        result = cls._computed(ctx, args, kwargs)
         outputs = result if isinstance(result, tuple) else (result,)
         for tensor in ctx._dirty:
+            if not any(tensor is o for o in outputs):
+                raise GradError(
+                    "Some elements marked as dirty during the forward method were not returned as output. The inputs "
+                    "that are modified inplace must all be outputs of the Function."
+                )
             if recording:
                 inplace.check_allowed(tensor)
             tensor._bump()
-        if recording:
-            # an input returned as it is becomes a result of this op, unless it was changed on purpose
+        if not recording:
+            return result
+        # an input returned as it is becomes a result of this op, unless it was changed on purpose
+        with modes.no_grad():
             outputs = tuple(
                 o.view(o.shape) if any(o is a for a in args) and not any(o is d for d in ctx._dirty) else o
                 for o in outputs
             )
-            node = FunctionNode.__new__(FunctionNode)
-            node.function, node.context = cls, ctx
-            node.edges, node.number, node.hooks = edges, next_number(), None
-            node.shape, node.dtype = (), None  # each of its parts has its own
-            node.made = {}
-            node.parts = tuple((o.array.shape, o.array.dtype) if isinstance(o, Tensor) else None for o in outputs)
-            ctx._seal(outputs)
-            for i, o in enumerate(outputs):
-                constant = any(o is c for c in ctx._constant)
-                if not isinstance(o, Tensor) or constant or o.array.dtype not in DIFFERENTIABLE:
-                    continue
-                part = part_of(node, i, o.array)
-                if any(o is d for d in ctx._dirty):
-                    inplace.take_over(o, part)
-                else:
-                    o._node = part
-        return tuple(outputs) if isinstance(result, tuple) else outputs[0]
+        node = FunctionNode.__new__(FunctionNode)
+        node.function, node.context = cls, ctx
+        node.edges, node.number, node.hooks = edges, next_number(), None
+        node.shape, node.dtype = (), None  # each of its parts has its own
+        node.made = {}
+        node.parts = tuple((o.array.shape, o.array.dtype) if isinstance(o, Tensor) else None for o in outputs)
+        ctx._node = weakref.ref(node)
+        ctx._seal(outputs)
+        if current_mode().interpreter is not None:
+            current_mode().interpreter.added(node)
+        for i, o in enumerate(outputs):
+            constant = any(o is c for c in ctx._constant)
+            if not isinstance(o, Tensor) or constant or o.array.dtype not in DIFFERENTIABLE:
+                continue
+            part = part_of(node, i, o.array)
+            if any(o is d for d in ctx._dirty):
+                inplace.take_over(o, part)
+            else:
+                o._node = part
+        return outputs if isinstance(result, tuple) else outputs[0]
+
+
+def _bound(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The arguments of a ``forward`` without ctx with its defaults: ``setup_context`` gets them too."""
+    import inspect
+
+    bound = inspect.signature(forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args, bound.kwargs
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
@@ -246,6 +333,8 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
 class _Refuse(Function):
     """Passes a value on; its gradient is an error."""
 
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
         return value.detach().requires_grad_(False)
@@ -260,4 +349,4 @@ class _Refuse(Function):
             return super().apply(value.detach().requires_grad_())
 
 
-__all__ = ["Context", "Function", "FunctionNode", "once_differentiable"]
+__all__ = ["Context", "Function", "FunctionNode", "VmapInfo", "once_differentiable"]

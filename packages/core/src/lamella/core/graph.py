@@ -16,6 +16,7 @@ from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from lamella.core.errors import ArgumentTypeError, GradError
+from lamella.core.modes import current_mode
 
 next_number = itertools.count().__next__
 
@@ -48,8 +49,8 @@ class Algebra(Protocol):
     def zeros(self, like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Zeros on the device of ``like``."""
 
-    def arguments(self, node: Any, grad: Any) -> tuple[Any, ...]:
-        """``(grad, output, *inputs, *attributes)``: what a rule may ask for."""
+    def arguments(self, node: Any, saved: tuple[Any, ...], grad: Any) -> tuple[Any, ...]:
+        """``(grad, output, *inputs, *attributes)``: what a rule may ask for. ``saved`` is what the node has saved."""
 
     def as_tensor(self, grad: Any) -> Any:
         """``grad`` as the Tensor that hooks see."""
@@ -68,8 +69,10 @@ class Node:
         hooks: Functions of the result's gradient, run before the node, or None.
     """
 
-    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "number", "shape")
+    # _extra: what few nodes have, see node_hooks.Extra; unset until somebody asks
+    __slots__ = ("__weakref__", "_extra", "dtype", "edges", "hooks", "number", "shape")
 
+    _extra: Any
     edges: Sequence[Node | None]
     number: int
     shape: tuple[int, ...]
@@ -102,14 +105,27 @@ class Node:
         """The edges, as PyTorch shows them: pairs of a node and which of its outputs is meant."""
         return tuple((e.parent, e.index) if isinstance(e, Part) else (e, 0) for e in self.edges)
 
-    def register_prehook(self, hook: Callable[[Any], Any]) -> Handle:
-        """Call ``hook(grad_outputs)`` (a tuple) before the node runs; what it returns replaces them."""
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What others note on this node; ``"traceback_"`` is where it was made, if ``detect_anomaly`` was on then."""
+        from lamella.core import node_hooks  # not at import: many programs have no use for it
 
-        def on_output(grad: Any) -> Any:
-            replaced = hook((grad,))
-            return None if replaced is None else replaced[0]
+        return node_hooks.extra_of(self).metadata
 
-        return add_hook(self, on_output)
+    def register_prehook(self, hook: Callable[[tuple[Any, ...]], Any]) -> Handle:
+        """Call ``hook(grad_outputs)``, a tuple, before the node runs; a tuple that it returns replaces them."""
+        from lamella.core import node_hooks
+
+        return node_hooks.add_before(self, hook)
+
+    def register_hook(self, hook: Callable[[tuple[Any, ...], tuple[Any, ...]], Any]) -> Handle:
+        """Call ``hook(grad_inputs, grad_outputs)``, tuples, after the node ran.
+
+        A tuple that it returns replaces ``grad_inputs``, the gradients that go to :attr:`next_functions`.
+        """
+        from lamella.core import node_hooks
+
+        return node_hooks.add_after(self, hook)
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
@@ -136,9 +152,12 @@ class Leaf(Node):
     def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> tuple[()]:
         tensor = self.owner()
         if tensor is not None:
-            tensor._accumulate_grad(grad, algebra.differentiable)
+            if algebra.differentiable and not current_mode().grad:  # Tensors only because an interpreter looks on
+                tensor._accumulate_grad(grad.array, False)
+            else:
+                tensor._accumulate_grad(grad, algebra.differentiable)
             if self.after_hooks:
-                for hook in self.after_hooks:
+                for hook in list(self.after_hooks):
                     hook(tensor)
         return ()
 
@@ -238,11 +257,21 @@ def move_retained(old: Node | None, new: Node | None) -> None:
         add_hook(new, hook)
 
 
-def _run_hooks(node: Node, grad: Any, algebra: Algebra) -> Any:
+class PassHook:
+    """A hook on several nodes, which is told what else is to come in the pass that it is called in."""
+
+    def __call__(self, node: Node, grad: Any, pending: dict[int, list[Any]], wanted: set[Node] | None) -> None:
+        """``grad`` has arrived at ``node``; ``pending`` and ``wanted`` are the pass's."""
+        raise NotImplementedError(f"{type(self).__name__} defines what to do with a gradient")
+
+
+def _run_hooks(
+    node: Node, grad: Any, algebra: Algebra, pending: dict[int, list[Any]], wanted: set[Node] | None
+) -> Any:
     seen = algebra.as_tensor(grad)
     # what is retained is what the other hooks made of it
     for hook in sorted(node.hooks or (), key=lambda h: type(h) is RetainGrad):
-        replaced = hook(seen)
+        replaced = hook(node, seen, pending, wanted) if isinstance(hook, PassHook) else hook(seen)
         if replaced is not None:
             if getattr(replaced, "array", None) is None:
                 raise ArgumentTypeError(f"expected a hook to return a Tensor or None, got {type(replaced).__name__}")
@@ -272,7 +301,12 @@ def _leading_to(targets: set[Node], roots: Iterable[Node]) -> set[Node]:
 
 
 def run_backward(
-    roots: Sequence[tuple[Node, Any]], algebra: Algebra, *, keep_graph: bool, targets: Sequence[Node] | None = None
+    roots: Sequence[tuple[Node, Any]],
+    algebra: Algebra,
+    *,
+    keep_graph: bool,
+    targets: Sequence[Node] | None = None,
+    watch: Callable[[Node, Any, Algebra, set[Node] | None], Sequence[Any]] | None = None,
 ) -> dict[Node, Any]:
     """Send gradients from ``roots`` backward through the graph.
 
@@ -283,6 +317,7 @@ def run_backward(
         algebra: How to compute with gradients.
         keep_graph: Keep what the nodes saved, so that they can run again.
         targets: If given, only the gradients of these nodes are computed, and returned; no leaf is touched.
+        watch: Called with a node and the arguments of its ``pull``, to do what that does.
 
     Returns:
         The gradients of ``targets``, those that were reached.
@@ -300,7 +335,7 @@ def run_backward(
         if type(grad) is not algebra.array_type:  # the graph goes on, on another device
             algebra = algebra.on_device_of(grad)
         if node.hooks:
-            grad, owned = _run_hooks(node, grad, algebra), False
+            grad, owned = _run_hooks(node, grad, algebra, pending, wanted), False
         if stop_at is not None:
             if node in stop_at:
                 captured[node] = grad
@@ -309,7 +344,7 @@ def run_backward(
         elif type(node) is Leaf and not owned:
             grad = algebra.copy(grad)
         try:
-            grads = node.pull(grad, algebra, wanted)
+            grads = node.pull(grad, algebra, wanted) if watch is None else watch(node, grad, algebra, wanted)
         except (FloatingPointError, RuntimeWarning):  # the application turned NumPy's warnings into errors
             grads = algebra.pull_quietly(node, grad, wanted)
         for i, edge in enumerate(node.edges):

@@ -12,8 +12,8 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lamella.core import dtypes, graph
-from lamella.core.dispatch import placement
+from lamella.core import dtypes, graph, modes
+from lamella.core.aliasing import Place
 from lamella.core.errors import DtypeError, GradError, ShapeError
 from lamella.core.modes import current_mode
 from lamella.core.op import OPS
@@ -65,6 +65,12 @@ def update(
     Raises:
         RuntimeError: The result does not fit, or the graph does not allow the change.
     """
+    level = modes.innermost_level()
+    if level is not None:
+        # a copy, because the op may save its input, which is about to be overwritten
+        result = _fitting(target, compute(OPS["clone"].call(target)))
+        changed: Tensor = level.change(target, result)
+        return changed
     if not target.array.flags.writeable:
         raise GradError(
             "this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first"
@@ -122,13 +128,12 @@ def take_over(target: Tensor, node: graph.Node | None) -> None:
         target._node = node
     else:
         base = view.base
-        order, *place = placement(target)
+        place = Place(target)
         whole, part = Tensor._wrap(base.array), Tensor._wrap(target.array)
         whole._node, part._node = live_node(base), node
-        after = OPS["as_strided_scatter"].call(OPS["permute"].call(whole, order), part, *place)
-        target._node = OPS["as_strided"].call(after, *place)._node
-        inverse = tuple(sorted(range(len(order)), key=order.__getitem__))
-        base._node = OPS["permute"].call(after, inverse)._node
+        after = place.filled(whole, part)
+        target._node = place.read(after)._node
+        base._node = after._node
         view.seen = target._version
         graph.move_retained(whole._node, base._node)
     graph.move_retained(before, target._node)
@@ -141,7 +146,7 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         write = None
-        if op is not None and not kwargs and all(_direct(self, a) for a in args):
+        if op is not None and not kwargs and current_mode().interpreter is None and all(_direct(self, a) for a in args):
             kernel = op.kernels[type(self.array)]
             if getattr(kernel, "nout", 0) == 1:  # a ufunc of NumPy or CuPy: it can compute in place
                 arrays = [a.array if isinstance(a, Tensor) else a for a in args]

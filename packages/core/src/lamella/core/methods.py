@@ -9,7 +9,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from lamella.core import autograd, dtypes, inplace, ops
+from lamella.core import autograd, dtypes, inplace, interchange, ops, tensor_info
+from lamella.core.errors import ShapeError
 from lamella.core.op import OPS
 from lamella.core.ops import creation, index, indexing, matmul, pointwise, random, selection, shapes
 from lamella.core.random import Generator
@@ -45,6 +46,7 @@ SWAPPED = {
     "__rtruediv__": "div",
     "__rdiv__": "div",
     "__rpow__": "pow",
+    "__rmatmul__": "matmul",
     "__rfloordiv__": "floor_divide",
     "__rmod__": "remainder",
     "__rlshift__": "bitwise_left_shift",
@@ -121,6 +123,11 @@ def _new(make: Callable[..., Any]) -> Callable[..., Any]:
     return new
 
 
+def _bfloat16(self: Tensor) -> Tensor:
+    """The tensor converted to bfloat16; itself if it has that dtype."""
+    return creation.to(self, dtype=dtypes.by_name("bfloat16"))
+
+
 def _cpu(self: Tensor) -> Tensor:
     """The tensor on the CPU; itself if it is there."""
     return creation.to(self, device="cpu")
@@ -132,7 +139,15 @@ def _reversed(self: Tensor) -> Tensor:
 
 
 def _matrix_transposed(self: Tensor) -> Tensor:
-    """A view with the last two dimensions swapped."""
+    """A view with the last two dimensions swapped.
+
+    Raises:
+        RuntimeError: There are fewer than two.
+    """
+    if self.array.ndim == 1:
+        raise ShapeError(
+            "tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor; use unsqueeze()."
+        )
     return shapes.transpose(self, -2, -1)
 
 
@@ -165,6 +180,16 @@ def attach(family: ModuleType) -> None:
         setattr(Tensor, name, method)
 
 
+def _part(name: str) -> property:
+    """A property of one part of complex numbers, which can be assigned to."""
+
+    def assign(self: Tensor, value: Any) -> None:
+        part = getattr(self, name)
+        part.copy_(value) if isinstance(value, Tensor) else part.fill_(value)
+
+    return property(getattr(pointwise, name), assign)
+
+
 def _attach_all() -> None:
     for name, family in index.METHODS.items():
         setattr(Tensor, name, Later(name, family))
@@ -173,7 +198,7 @@ def _attach_all() -> None:
     for operator, name in OPERATORS.items():
         setattr(Tensor, operator, matmul.matmul if name == "matmul" else OPS[name].operator)
     for operator, name in SWAPPED.items():
-        setattr(Tensor, operator, _swapped(OPS[name].call))
+        setattr(Tensor, operator, _swapped(matmul.matmul if name == "matmul" else OPS[name].call))
     for name in COMPARISONS:
         setattr(Tensor, f"__{name}__", OPS[name].operator)
     for operator, name in AUGMENTED.items():
@@ -184,7 +209,7 @@ def _attach_all() -> None:
         setattr(Tensor, name, _conversion(name, target))
     for make in (creation.tensor, creation.zeros, creation.ones, creation.full, creation.empty):
         setattr(Tensor, f"new_{make.__name__}", _new(make))
-    for name, method in OTHERS.items():
+    for name, method in (OTHERS | interchange.METHODS | tensor_info.METHODS).items():
         setattr(Tensor, name, method)
     for name in ("get_state", "set_state"):
         setattr(Generator, name, getattr(random, name))
@@ -196,11 +221,12 @@ OTHERS: dict[str, Any] = {
     "__getitem__": indexing.tensor_getitem,
     "__setitem__": indexing.tensor_setitem,
     "backward": autograd.tensor_backward,
+    "bfloat16": _bfloat16,
     "cpu": _cpu,
-    "imag": property(pointwise.imag),
+    "imag": _part("imag"),
     "index_put_": indexing.index_put_,
     "mT": property(_matrix_transposed),
-    "real": property(pointwise.real),
+    "real": _part("real"),
     "where": _where,
 }
 

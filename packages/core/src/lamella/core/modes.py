@@ -179,6 +179,14 @@ class interpreted(ModeSwitch):
         return (self.interpreter,)
 
 
+def innermost_level() -> Any:
+    """The innermost interpreter with tensors of its own (see ``transforms.wrapped``); None if there is none."""
+    interpreter = current_mode().interpreter
+    while interpreter is not None and not interpreter.wraps:
+        interpreter = interpreter.outer
+    return interpreter
+
+
 def is_grad_enabled() -> bool:
     """Whether op calls are recorded here."""
     return current_mode().grad

@@ -21,11 +21,18 @@ SUBMODULES = {
     # PyTorch's long names. Each is a small module of re-exports beside the facade.
     "lamella.utils": "lamella-core",
     "lamella.utils.data": "lamella-data",
+    "lamella.cpu": "lamella-core",
     "lamella.cuda": "lamella-core",
     "lamella.autograd": "lamella-core",
+    "lamella.fft": "lamella-core",
+    "lamella.func": "lamella-core",
+    "lamella.linalg": "lamella-core",
     "lamella.random": "lamella-core",
+    "lamella.special": "lamella-core",
     "lamella.testing": "lamella-core",
-    # And one of our own.
+    "lamella.amp": "lamella-core",
+    # And two of our own.
+    "lamella.debug": "lamella-core",
     "lamella.kernels": "lamella-core",
 }
 """Every sub-module that attribute access imports, and the package that it needs."""

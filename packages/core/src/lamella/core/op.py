@@ -36,6 +36,9 @@ class OpFunction(Protocol):
     def vjp(self, joint: Callable[..., Any] | None = None, /, **rules: Callable[..., Any] | None) -> None:
         """See :meth:`Op.vjp`."""
 
+    def batched(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """See :meth:`Op.batched`."""
+
 
 class Op:
     """One operation.
@@ -53,6 +56,10 @@ class Op:
         all_graded: Whether every input has a gradient. grad_suffices: whether no rule asks for more than ``grad``.
         differentiable: Whether any input has a gradient. keeps_shapes: whether a rule asks for an input's shape.
         call: The public function. operator: the same for use as an operator, if it has two inputs.
+        batching: How the op runs on a batch of inputs at once (see :meth:`batched`); None if not said.
+        linear: Inputs in which the op is linear, the others held.
+        autocast: What it computes in inside an autocast region: ``"lower"`` (the region's dtype) or
+            ``"float32"``; None for what it is given.
         samples, errors: Functions that make the op's test inputs; see ``lamella.core.testing``.
     """
 
@@ -60,6 +67,8 @@ class Op:
         "__weakref__",
         "all_graded",
         "attributes",
+        "autocast",
+        "batching",
         "call",
         "defaults",
         "differentiable",
@@ -70,6 +79,7 @@ class Op:
         "inputs",
         "keeps_shapes",
         "kernels",
+        "linear",
         "name",
         "operator",
         "plans",
@@ -90,6 +100,8 @@ class Op:
         dtype: DtypeRule,
         variadic: bool,
         view: bool,
+        linear: Sequence[str],
+        autocast: str | None,
         samples: Callable[[Any], Any] | None,
         errors: Callable[[Any], Any] | None,
     ) -> None:
@@ -105,6 +117,12 @@ class Op:
         )
         defaults |= forward.__kwdefaults__ or {}
         self.defaults = defaults
+        unknown = [name for name in linear if name not in self.inputs]
+        if unknown:
+            raise TypeError(f"{self.name}: linear in {', '.join(unknown)}, but its inputs are {', '.join(self.inputs)}")
+        self.linear = frozenset(linear)
+        self.autocast = autocast
+        self.batching: Callable[..., Any] | None = None
         self.forward = forward
         self.shape = shape
         self.dtype = dtype
@@ -172,6 +190,19 @@ class Op:
         self.differentiable = any(r is not None for r in self.rules)
         self.grad_suffices = all(r is None or r[1] is None for r in self.rules)
         self.all_graded = None not in self.rules
+
+    def batched(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Say how the op runs on a batch of inputs at once, for ``vmap``; a decorator.
+
+        Without a rule elementwise ops, and ops along dims, run on the whole batch; others once for each sample.
+
+        Args:
+            rule: ``rule(F, size, batched, *inputs, *attributes)``: ``F`` has the ops; inputs with True in the tuple
+                ``batched`` have ``size`` samples along a dimension in front, the others none. Gives the result, or a
+                tuple of the results, with the samples along a dimension in front.
+        """
+        self.batching = rule
+        return rule
 
     def graded(self, edges: tuple[Any, ...]) -> tuple[Any, ...]:
         """``edges``, None for inputs without a gradient."""

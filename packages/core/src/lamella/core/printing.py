@@ -99,7 +99,7 @@ def format_tensor(
             shown.append(f"size={tuple(array.shape)}")
         is_default = dtype is default
     else:
-        text = _format_elements(array, len(prefix))
+        text = _format_elements(array.astype(np.float32) if array.dtype in dtypes.STORED else array, len(prefix))
         if _options.edgeitems == 0:
             shown.append(f"size={tuple(array.shape)}")
         is_default = dtype in (default, default.to_complex(), dtypes.int64, dtypes.bool)

@@ -29,7 +29,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamella.core.backends.threads import parallel_for
 from lamella.core.devices import device as Device
+from lamella.core.dtypes import STORED
 from lamella.core.errors import ArgumentRangeError, DtypeError
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ DEFAULT_SEED = 67280421310721
 WORDS_PER_BLOCK = 4
 # 64 KiB of words: stays in the fast caches, and below the size at which glibc maps (and zeroes) new pages.
 CHUNK_BLOCKS = 2048
+# So many chunks make another thread worth it.
+PARALLEL_CHUNKS = 8
 # Above this, so few random bits are left beside a packed index that ties between keys stop being rare.
 PACKED_PERMUTATION_MAX = 1 << 20
 
@@ -161,6 +165,10 @@ class Generator:
         with self._lock:
             self._seed, self._offset = seed, offset
 
+    def clone_state(self) -> Generator:
+        """Return another generator that stands where this one does."""
+        return _rebuild(str(self._device), self.state_array())
+
     def reserve(self, blocks: int) -> tuple[int, int]:
         """Take the next `blocks` blocks of four words for the caller, which computes them itself.
 
@@ -194,14 +202,22 @@ class Generator:
         """
         flat = out.reshape(-1)
         lanes_per_block = 4 * WHOLE_WORD.itemsize // lane.itemsize
-        blocks = -(-flat.size * per_element // lanes_per_block)
-        stream = _stream(*self.reserve(blocks))
+        seed, offset = self.reserve(-(-flat.size * per_element // lanes_per_block))
         step = CHUNK_BLOCKS * lanes_per_block // per_element
-        for start in range(0, flat.size, step):
-            part = flat[start : start + step]
-            part_blocks = -(-part.size * per_element // lanes_per_block)
-            words = stream.random_raw(WORDS_PER_BLOCK * part_blocks)
-            transform(words.astype(WHOLE_WORD, copy=False).view(lane), part)
+
+        def fill(first: int, last: int) -> None:
+            stream = _stream(seed, (offset + first * CHUNK_BLOCKS) % 2**64)
+            for i in range(first, last):
+                part = flat[i * step : (i + 1) * step]
+                part_blocks = -(-part.size * per_element // lanes_per_block)
+                words = stream.random_raw(WORDS_PER_BLOCK * part_blocks)
+                transform(words.astype(WHOLE_WORD, copy=False).view(lane), part)
+
+        chunks = -(-flat.size // step)
+        if chunks > PARALLEL_CHUNKS:
+            parallel_for(fill, chunks, PARALLEL_CHUNKS)
+        else:
+            fill(0, chunks)
         return out
 
     def _fill_floats(
@@ -213,13 +229,14 @@ class Generator:
     ) -> NDArray[Any]:
         """Like `_fill` for a floating or complex dtype; `transform` writes float32 or float64."""
         dtype = np.dtype(dtype)
-        if dtype not in _FLOAT_LANES:
+        lane = _FLOAT_LANES.get(np.dtype(np.float32) if dtype in STORED else dtype)
+        if lane is None:
             names = ", ".join(str(known) for known in _FLOAT_LANES)
             raise DtypeError(f"{what}: expected one of {names}, got {dtype}. Draw in one of these and convert.")
         out = np.empty(shape, dtype)
-        parts = out.view(out.real.dtype) if out.ndim else out.reshape(1).view(out.real.dtype)
-        if dtype != np.float16:
-            self._fill(parts, _FLOAT_LANES[dtype], transform)
+        if dtype.itemsize > 2:
+            parts = out.view(out.real.dtype) if out.ndim else out.reshape(1).view(out.real.dtype)
+            self._fill(parts, lane, transform)
             return out
 
         def rounded(lanes: NDArray[Any], part: NDArray[Any]) -> None:
@@ -227,7 +244,7 @@ class Generator:
             transform(lanes, values)
             part[...] = values
 
-        return self._fill(out, _FLOAT_LANES[dtype], rounded)
+        return self._fill(out, lane, rounded)
 
     def uniform(
         self, shape: tuple[int, ...], dtype: np.dtype[Any], low: float = 0.0, high: float = 1.0
@@ -237,7 +254,7 @@ class Generator:
         Args:
             shape: Shape of the result.
             dtype: Floating or complex; both parts of a complex number are drawn. A float64 carries 53 random
-                bits, a float32 24, a float16 11.
+                bits, a float32 24, a float16 11, a bfloat16 8.
             low: Lower bound, included.
             high: Upper bound, never reached unless it equals `low`.
 
@@ -245,14 +262,17 @@ class Generator:
             ArgumentRangeError: `low` exceeds `high`, or their distance overflows the dtype.
             DtypeError: The dtype is neither floating nor complex.
         """
-        real = np.dtype(dtype).type(0).real.dtype
+        real = np.dtype(dtype)
+        if real.kind == "c":
+            real = real.type(0).real.dtype
         if not low <= high:
             raise ArgumentRangeError(f"uniform: expected low <= high, got low={low} and high={high}.")
+        floating = real.kind == "f" or real in STORED  # an integer dtype is refused below
         if real.kind == "f" and not high - low <= float(np.finfo(real).max):
             raise ArgumentRangeError(
                 f"uniform: the distance from low={low} to high={high} exceeds the largest {real}. Narrow the range."
             )
-        bits = 53 if real == np.float64 else 11 if real == np.float16 else 24
+        bits = 53 if real == np.float64 else 11 if real == np.float16 else 8 if real in STORED else 24
         is_unit = low == 0.0 and high == 1.0
 
         def transform(lanes: NDArray[Any], out: NDArray[Any]) -> None:
@@ -266,8 +286,9 @@ class Generator:
                 # Rounding can carry the largest values up to `high` itself.
                 np.minimum(out, last, out=out)
 
-        # An integer dtype is refused below.
-        last = np.nextafter(real.type(high), real.type(low)) if real.kind == "f" else np.float32(0)
+        last = np.nextafter(real.type(high), real.type(low)) if floating else np.float32(0)
+        if real in STORED:
+            last = last.astype(np.float32)
         return self._fill_floats(shape, dtype, transform, "uniform")
 
     def normal(self, shape: tuple[int, ...], dtype: np.dtype[Any], mean: float = 0.0, std: float = 1.0) -> NDArray[Any]:
@@ -276,7 +297,7 @@ class Generator:
         Args:
             shape: Shape of the result.
             dtype: Floating or complex; both parts of a complex number have the variance ``std**2 / 2``.
-            mean: Expected value.
+            mean: Expected value; of both parts of a complex number, as in PyTorch.
             std: Standard deviation, at least 0.
 
         Raises:
@@ -306,13 +327,10 @@ class Generator:
             out[1::2] = radius[: out.size // 2]
             if scale != 1.0:
                 out *= scale
-            if mean != 0.0 and not is_complex:
+            if mean != 0.0:
                 out += mean
 
-        result = self._fill_floats(shape, dtype, transform, "normal")
-        if is_complex and mean != 0.0:
-            result += mean
-        return result
+        return self._fill_floats(shape, dtype, transform, "normal")
 
     def exponential(self, shape: tuple[int, ...], dtype: np.dtype[Any], lambd: float = 1.0) -> NDArray[Any]:
         """Draw from the exponential distribution: ``-log(u) / lambd``, never 0.
@@ -386,37 +404,29 @@ class Generator:
 
         return self._fill(np.empty(shape, dtype), WHOLE_WORD, transform, 1 if span <= 2**32 else 2)
 
-    def bernoulli(self, p: float | NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    def bernoulli(self, p: float, shape: tuple[int, ...]) -> NDArray[Any]:
         """Draw True with probability `p`, to 32 bits.
 
         Args:
-            p: One probability, or an array of them that broadcasts to `shape`.
+            p: The probability.
             shape: Shape of the boolean result.
 
         Raises:
-            ArgumentRangeError: A probability is outside [0, 1], or NaN.
+            ArgumentRangeError: The probability is outside [0, 1], or NaN.
         """
-        chances = np.asarray(p, np.float64)
-        if not ((chances >= 0.0) & (chances <= 1.0)).all():
-            given = f"p={p}" if chances.ndim == 0 else "an array with values outside"
-            raise ArgumentRangeError(f"bernoulli: expected p between 0 and 1, got {given}.")
-        thresholds = np.ceil(chances * 2.0**32)
+        if not 0.0 <= p <= 1.0:
+            raise ArgumentRangeError(f"bernoulli: expected p between 0 and 1, got p={p}.")
+        # As integers: a quarter of the time. 2**32 itself does not fit, but stands for "always".
+        threshold = math.ceil(p * 2.0**32)
+        limit = np.uint32(min(threshold, 2**32 - 1))
 
         def below(lanes: NDArray[Any], out: NDArray[Any]) -> None:
             np.less(lanes[: out.size], limit, out=out)
 
-        if thresholds.ndim == 0:
-            # As integers: a quarter of the time. 2**32 itself does not fit, but stands for "always".
-            limit = np.uint32(min(int(thresholds), 2**32 - 1))
-            out = self._fill(np.empty(shape, np.bool_), HALF_WORD, below)
-            if thresholds == 2.0**32:
-                out[...] = True
-            return out
-
-        def copy(lanes: NDArray[Any], out: NDArray[Any]) -> None:
-            out[...] = lanes[: out.size]
-
-        return self._fill(np.empty(shape, HALF_WORD), HALF_WORD, copy) < thresholds
+        out = self._fill(np.empty(shape, np.bool_), HALF_WORD, below)
+        if threshold == 2**32:
+            out[...] = True
+        return out
 
     def permutation(self, n: int) -> NDArray[Any]:
         """Draw an order of the numbers 0 to n - 1 by sorting random keys.
@@ -516,12 +526,15 @@ def initial_seed() -> int:
 
 
 @contextmanager
-def fork_rng(devices: Iterable[Any] | None = None, enabled: bool = True) -> Iterator[None]:
+def fork_rng(
+    devices: Iterable[Any] | None = None, enabled: bool = True, *, device_type: str = "cuda"
+) -> Iterator[None]:
     """Put the default generator back, on leaving, to where it stood on entering.
 
     Args:
         devices: Accepted as PyTorch does; the default generator is the only one that is shared.
         enabled: Whether to do anything.
+        device_type: The type that ``devices`` are of, accepted likewise.
     """
     if not enabled:
         yield

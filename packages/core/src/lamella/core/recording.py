@@ -35,11 +35,12 @@ class OpNode(Node):
 
     def pull(self, grad: Any, algebra: graph.Algebra, wanted: set[Node] | None) -> list[Any]:
         op, edges, array_type = self.op, self.edges, algebra.array_type
-        if self.saved is None:
+        saved = self.saved
+        if saved is None:
             raise GradError(_FREED.format(self.name()))
         if self.versions:
             self._check_versions()
-        values = () if op.grad_suffices else algebra.arguments(self, grad)
+        values = () if op.grad_suffices else algebra.arguments(self, saved, grad)
         if op.together:
             needs = tuple([e is not None and (wanted is None or e in wanted) for e in edges])
             rule, pick = op.together

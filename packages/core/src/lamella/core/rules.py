@@ -276,9 +276,9 @@ common = DtypeRule(_same, dtypes.ANY)
 #: Like ``common``, refusing bool.
 numeric = DtypeRule(_numeric, _numbers)
 #: Like ``common``, integers become the default float: ``exp``, true division.
-floating = DtypeRule(_floating, dtypes.DIFFERENTIABLE)
+floating = DtypeRule(_floating, dtypes.FLOATING)
 #: Like ``common``, refusing all but floating and complex.
-only_floating = DtypeRule(_only_floating, dtypes.DIFFERENTIABLE)
+only_floating = DtypeRule(_only_floating, dtypes.FLOATING)
 #: Operands must have one dtype already, and the result has it: matrix products, convolutions.
 matching = DtypeRule(_matching, dtypes.ANY)
 #: Operands promote to one dtype, the result is bool: comparisons.
@@ -290,7 +290,7 @@ kept = DtypeRule(_kept, dtypes.ANY)
 #: The result counts or points: int64.
 index = DtypeRule(_int64)
 #: Sums: integers and bool become int64.
-summed = DtypeRule(_summed, dtypes.DIFFERENTIABLE)
+summed = DtypeRule(_summed, dtypes.FLOATING)
 #: ``where``: a bool condition, then two operands that promote.
 selected = DtypeRule(_selected)
 

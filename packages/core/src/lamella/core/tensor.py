@@ -14,8 +14,9 @@ import numpy as np
 
 from lamella.core import backends, dtypes, graph
 from lamella.core.devices import device
-from lamella.core.dtypes import DIFFERENTIABLE, dtype
+from lamella.core.dtypes import DIFFERENTIABLE, STORED, dtype
 from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError, GradError, ShapeError
+from lamella.core.layouts import contiguous_format, memory_format, order_of
 from lamella.core.rules import one_dim
 
 new = object.__new__
@@ -215,9 +216,15 @@ class Tensor:
         base = self._view.base.array
         return backends.of_array_type(type(base)).offset(self.array, base)
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in row-major order without gaps."""
-        answer: bool = self.array.flags.c_contiguous
+    def is_contiguous(self, memory_format: memory_format = contiguous_format) -> bool:
+        """Whether the elements lie in memory in row-major order, or in that of ``memory_format``, without gaps."""
+        array = self.array
+        if memory_format is not contiguous_format:
+            try:
+                array = array.transpose(order_of(array, memory_format))
+            except ShapeError:  # an order for another number of dimensions
+                return False
+        answer: bool = array.flags.c_contiguous
         return answer
 
     def data_ptr(self) -> int:
@@ -456,7 +463,8 @@ class Tensor:
             force: Detach and copy to the host if need be.
 
         Raises:
-            RuntimeError: It requires grad (``x.detach().numpy()``), or is on another device (``x.cpu().numpy()``).
+            RuntimeError: It requires grad (``x.detach().numpy()``).
+            TypeError: It is on another device (``x.cpu().numpy()``), or its dtype is none of NumPy's.
         """
         if self._node is not None and not force:
             raise GradError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
@@ -465,22 +473,15 @@ class Tensor:
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
                 "host memory first."
             )
+        if self.array.dtype in STORED:
+            raise ArgumentTypeError(f"NumPy has no {self.dtype}: convert it first, with x.float().numpy()")
         array: np.ndarray = backends.of_array_type(type(self.array)).to_numpy(self.array)
         return array
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
-        return np.array(array, dtype, copy=copy) if dtype is not None or copy else array
-
-    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Tensor:
-        """What a ufunc such as ``np.sqrt(x)`` returns: a Tensor, outside the graph."""
-        dtypes.from_numpy_dtype(array.dtype)
-        wrapped: Tensor = Tensor._wrap(np.asarray(array))
-        return wrapped
-
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number for a 0-dim tensor."""
-        return self.detach().numpy(force=True).tolist()
+        found = self.detach()
+        return (found.float() if self.array.dtype in STORED else found).numpy(force=True).tolist()
 
     def item(self) -> Any:
         """The only element, as a Python number.
@@ -493,7 +494,7 @@ class Tensor:
                 f"a Tensor with {self.array.size} elements cannot be converted to Scalar (shape {tuple(self.shape)}). "
                 "Use .tolist() for all of them, or reduce it first."
             )
-        return self.array.item()
+        return float(self.array.reshape(())) if self.array.dtype in STORED else self.array.item()
 
     def __len__(self) -> int:
         if self.array.ndim == 0:
@@ -520,7 +521,7 @@ class Tensor:
                 f"only one element tensors can be converted to Python scalars, got shape {tuple(self.shape)}. "
                 "Use .tolist() for all elements, or reduce it first."
             )
-        return self.array.item()
+        return float(self.array.reshape(())) if self.array.dtype in STORED else self.array.item()
 
     def __float__(self) -> float:
         return float(self._scalar())
@@ -561,27 +562,6 @@ class Tensor:
             suffixes.append("requires_grad=True" if fn is None else f"grad_fn=<{fn.name()}>")
         host = backends.of_array_type(type(self.array)).to_numpy(self.array)
         return printing.format_tensor(host, suffixes=suffixes, device=None if self.is_cpu else str(self.device))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if not self.is_leaf:
-            raise GradError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment. Copy x.detach() instead."
-            )
-        made = type(self)._wrap(self.array.copy(), self.requires_grad)
-        memo[id(self)] = made
-        if self._grad is not None:
-            made._grad = self._grad.detach().clone()
-        if hasattr(self, "__dict__"):
-            from copy import deepcopy
-
-            made.__dict__.update(deepcopy(self.__dict__, memo))
-        return made
-
-    def __reduce__(self) -> Any:
-        if not self.is_leaf:
-            raise GradError("only leaf tensors can be pickled; pickle x.detach() instead")
-        return (type(self)._wrap, (self.array, self.requires_grad))
 
 
 def live_node(tensor: Tensor) -> graph.Node | None:

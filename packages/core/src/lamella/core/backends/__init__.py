@@ -36,7 +36,7 @@ def of_array_type(array_type: type) -> Backend:
     """
     found = _by_array_type.get(array_type)
     if found is None:
-        raise TypeError(f"expected a Tensor, got {array_type.__name__}")
+        raise TypeError(f"expected a Tensor, got {getattr(array_type, 'what', array_type.__name__)}")
     return found
 
 

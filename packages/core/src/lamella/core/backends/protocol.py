@@ -39,7 +39,7 @@ class Backend(Protocol):
         """``array`` as a NumPy array; may share memory."""
 
     def offset(self, view: Any, base: Any) -> int:
-        """How many elements after ``base``'s first element the first element of ``view`` lies."""
+        """How many elements of ``view`` its first one lies after the first of ``base``."""
 
     def synchronize(self) -> None:
         """Wait until everything computed so far is there."""

@@ -486,4 +486,7 @@ def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
 # The others are PyTorch's only in torch.nn.functional: there they get their public names.
 IN_PLACE = ("relu",)
 
+#: Functions without ``out=``.
+NO_OUT = ("relu",)
+
 __all__ = ["log_softmax", "relu", "softmax"]

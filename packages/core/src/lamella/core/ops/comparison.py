@@ -130,7 +130,7 @@ _matching = DtypeRule(lambda operands, *rest: (rules.matching.find(operands)[0],
 
 @define_op(
     inputs=("input", "other"),
-    shape=lambda input, other, *rest: rules.broadcast(input, other),
+    shape=rules.broadcast_attributes,
     dtype=_matching,
     name="isclose",
     samples=lambda make: [
@@ -189,6 +189,16 @@ IN_PLACE = (
     "le",
     "gt",
     "ge",
+)
+
+#: Functions without ``out=``.
+NO_OUT = (
+    "allclose",
+    "equal",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
 )
 
 __all__ = [

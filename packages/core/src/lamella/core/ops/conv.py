@@ -360,4 +360,10 @@ NOT_METHODS = (
     "conv2d",
 )
 
+#: Functions without ``out=``.
+NO_OUT = (
+    "conv1d",
+    "conv2d",
+)
+
 __all__ = ["conv1d", "conv2d"]

@@ -6,17 +6,19 @@ import functools
 import itertools
 import math
 import operator
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lamella.core import backends, dtypes, rules
 from lamella.core.backends import memory
-from lamella.core.devices import CPU, device
+from lamella.core.devices import CPU, default_device, device
 from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype, to_dtype
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
+from lamella.core.layouts import contiguous_format, laid_out, order_of, preserve_format
 from lamella.core.placement import backend_for
 from lamella.core.tensor import Tensor, check_tensor
 
@@ -28,10 +30,10 @@ LARGE = 1 << 17
 
 
 def placed(values: np.ndarray, where: Any = None, requires_grad: bool = False) -> Tensor:
-    """A leaf over ``values``, moved to its device."""
+    """A leaf over ``values``, moved to ``where``; to the default device if that is None."""
     if values.nbytes >= LARGE:
         memory.ensure()
-    place = CPU if where is None else device(where)
+    place = default_device() if where is None else device(where)
     array = values if place == CPU else backend_for(place).asarray(values, place)
     made: Tensor = Tensor._wrap(array, requires_grad)
     return made
@@ -56,6 +58,13 @@ def _values(data: Any, wanted: dtype | None) -> np.ndarray:
         kinds = {dtypes.of_number(t()) for t in types}
     else:
         kinds = {_kind_of(x, data) for x in flat}
+        if any(isinstance(x, Tensor) and x.requires_grad for x in flat):
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior: the new "
+                "tensor is outside the graph. Use stack() to stay in it, or detach() first.",
+                UserWarning,
+                stacklevel=4,
+            )
         flat = [x._scalar() if isinstance(x, Tensor) else x.item() if isinstance(x, np.generic) else x for x in flat]
         types = set(map(type, flat))
     kind = wanted or (functools.reduce(dtypes.promote_types, kinds) if kinds else dtypes.get_default_dtype())
@@ -73,6 +82,8 @@ def _values(data: Any, wanted: dtype | None) -> np.ndarray:
 
 
 _PYTHON_NUMBERS = frozenset((bool, int, float, complex))
+#: What has a length, but is no sequence of elements: a tensor in a list stands for one number.
+_ELEMENTS = (str, bytes, Mapping, np.generic, Tensor)
 
 
 def _shown(data: Any) -> str:
@@ -102,7 +113,8 @@ def _flattened(data: Any) -> tuple[list[Any], tuple[int, ...]]:
     shape: tuple[int, ...] = ()
     while level:
         nested = {
-            issubclass(t, (Sequence, np.ndarray)) and not issubclass(t, (str, bytes)) for t in set(map(type, level))
+            hasattr(t, "__getitem__") and hasattr(t, "__len__") and not issubclass(t, _ELEMENTS)
+            for t in set(map(type, level))
         }
         if nested == {False}:
             break
@@ -140,11 +152,21 @@ def tensor(
         TypeError: Complex numbers for a real dtype; lists beside numbers.
         RuntimeError: Something that is no number, or a number that does not fit an integer dtype.
     """
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+        device = device or data.device
     return placed(_values(data, None if dtype is None else to_dtype(dtype)), device, requires_grad)
 
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares memory with a NumPy array.
+
+    One over a read-only array is read-only too: in-place methods refuse it, where PyTorch's would write.
 
     Raises:
         TypeError: It is no array, or its dtype has no counterpart.
@@ -163,8 +185,15 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
             f"given numpy array strides {ndarray.strides} are not a multiple of the element byte size "
             f"{ndarray.itemsize}. Copy it: array.copy()."
         )
+    if not ndarray.flags.writeable:
+        warnings.warn(
+            "The given NumPy array is not writable. The tensor shares its memory and can't be changed in place; copy "
+            "the array first if it is to be.",
+            UserWarning,
+            stacklevel=2,
+        )
     plain = np.asarray(ndarray)  # of memory maps, matrices and masked arrays: what they hold
-    return placed(plain.astype(found.numpy, copy=False))
+    return placed(plain.astype(found.numpy, copy=False), CPU)
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
@@ -174,19 +203,6 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tens
     if isinstance(data, np.ndarray):
         return to(from_numpy(data), dtype=dtype, device=device)
     return tensor(data, dtype=dtype, device=device)
-
-
-def asarray(
-    obj: Any,
-    *,
-    dtype: dtype | None = None,
-    device: Any = None,
-    copy: bool | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """``obj`` as a tensor, sharing memory where it can unless ``copy`` says otherwise."""
-    made = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype=dtype, device=device)
-    return made.requires_grad_(requires_grad) if made.is_leaf else made
 
 
 # --- of a shape
@@ -245,12 +261,12 @@ def full(
     Raises:
         TypeError: The value is no number. RuntimeError: it does not fit the dtype.
     """
-    value = _number("full", "fill_value", fill_value)
+    value = number("full", "fill_value", fill_value)
     kind = dtypes.of_number(value) if dtype is None else dtype
     return _filled(shape_of((), size), value, kind, device, requires_grad)
 
 
-def _number(op: str, argument: str, given: Any) -> Any:
+def number(op: str, argument: str, given: Any) -> Any:
     """``given``, a Python number, or the one that a 0-dim tensor or NumPy scalar holds."""
     value = given
     if isinstance(given, np.generic) or (isinstance(given, Tensor) and given.array.ndim == 0):
@@ -261,39 +277,88 @@ def _number(op: str, argument: str, given: Any) -> Any:
 
 
 def empty(
-    *sizes: Any, size: Any = None, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+    *sizes: Any,
+    size: Any = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = contiguous_format,
 ) -> Tensor:
-    """Memory for a shape, with whatever it holds."""
+    """Memory for a shape, with whatever it holds.
+
+    Raises:
+        RuntimeError: A size is negative, or ``memory_format`` keeps an order or is for another number of dimensions.
+    """
     kind = dtypes.get_default_dtype() if dtype is None else to_dtype(dtype)
-    return placed(np.empty(shape_of(sizes, size), kind.numpy), device, requires_grad)
+    array = np.empty(shape_of(sizes, size), kind.numpy)
+    if memory_format is preserve_format:
+        raise ArgumentRangeError("empty: unsupported memory format preserve_format, as there is nothing to preserve")
+    return placed(laid_out(array, order_of(array, memory_format)), device, requires_grad)
 
 
-def like(op: str, input: Any, dtype: dtype | None, device: Any) -> dict[str, Any]:
-    """What ``op``, such as ``zeros_like``, takes from ``input``: its size, and where not given dtype and device."""
-    check_tensor(op, "input", input)
-    return {"size": input.shape, "dtype": dtype or input.dtype, "device": device or input.device}
+def like(
+    make: Callable[..., Tensor],
+    input: Any,
+    dtype: dtype | None,
+    device: Any,
+    requires_grad: bool,
+    memory_format: Any,
+    **more: Any,
+) -> Tensor:
+    """``make``, such as ``zeros``, with the size of ``input``, and where not given its dtype, device and memory order."""
+    check_tensor(f"{make.__name__}_like", "input", input)
+    made = make(size=input.shape, dtype=dtype or input.dtype, device=device or input.device, **more)
+    made.array = laid_out(made.array, order_of(input.array, memory_format))
+    return made.requires_grad_() if requires_grad else made
 
 
-def zeros_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of the shape, and by default the dtype and device, of ``input``."""
-    return zeros(**like("zeros_like", input, dtype, device), requires_grad=requires_grad)
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
+) -> Tensor:
+    """Zeros of the shape, and by default the dtype, device and order in memory, of ``input``."""
+    return like(zeros, input, dtype, device, requires_grad, memory_format)
 
 
-def ones_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of the shape, and by default the dtype and device, of ``input``."""
-    return ones(**like("ones_like", input, dtype, device), requires_grad=requires_grad)
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
+) -> Tensor:
+    """Ones of the shape, and by default the dtype, device and order in memory, of ``input``."""
+    return like(ones, input, dtype, device, requires_grad, memory_format)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
-    """One value everywhere, with the shape, and by default the dtype and device, of ``input``."""
-    return full(fill_value=fill_value, **like("full_like", input, dtype, device), requires_grad=requires_grad)
+    """One value everywhere, with the shape, and by default the dtype, device and order in memory, of ``input``."""
+    return like(full, input, dtype, device, requires_grad, memory_format, fill_value=fill_value)
 
 
-def empty_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Memory for the shape, and by default the dtype and device, of ``input``."""
-    return empty(**like("empty_like", input, dtype, device), requires_grad=requires_grad)
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
+) -> Tensor:
+    """Memory for the shape, and by default the dtype, device and order in memory, of ``input``."""
+    return like(empty, input, dtype, device, requires_grad, memory_format)
 
 
 # --- ranges
@@ -329,7 +394,7 @@ def arange(
     if end is None:
         start, end = None, start
     bounds = {"start": 0 if start is None else start, "end": end, "step": step}
-    numbers = [_number("arange", name, given) for name, given in bounds.items()]
+    numbers = [number("arange", name, given) for name, given in bounds.items()]
     whole = all(isinstance(v, int) for v in numbers)
     kind = to_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
     if kind.is_complex or kind is dtypes.bool or any(isinstance(v, complex) for v in numbers):
@@ -350,17 +415,36 @@ def linspace(
     """``steps`` values from ``start`` to ``end``, both included, evenly spaced.
 
     Raises:
-        RuntimeError: ``steps`` is negative, or the bounds are complex and ``dtype`` is not.
+        RuntimeError: ``steps`` is negative; a bound is a tensor with dimensions; ``dtype`` can't hold the values.
     """
+    values, kind = evenly_spaced("linspace", start, end, steps, dtype)
+    return placed(values.astype(kind.numpy), device, requires_grad)
+
+
+def evenly_spaced(op: str, start: Any, end: Any, steps: Any, dtype: dtype | None) -> tuple[np.ndarray, dtype]:
+    """What ``linspace`` puts into a tensor, in double precision, and the dtype of that tensor."""
+    steps = operator.index(steps)
     if steps < 0:
-        raise ShapeError(f"linspace: number of steps must be non-negative, got {steps}")
-    first, last = _number("linspace", "start", start), _number("linspace", "end", end)
+        raise ShapeError(f"{op}: number of steps must be non-negative, got {steps}")
+    for x in (start, end):
+        if isinstance(x, Tensor) and x.ndim:
+            raise ShapeError(f"{op} only supports 0-dimensional start and end tensors, but got shape {tuple(x.shape)}")
+    first, last = number(op, "start", start), number(op, "end", end)
     from_complex = isinstance(first, complex) or isinstance(last, complex)
     default = dtypes.default_complex() if from_complex else dtypes.get_default_dtype()
     kind = default if dtype is None else to_dtype(dtype)
+    if kind is dtypes.bool:
+        raise DtypeError(f"{op}: not defined for dtype {kind}; expected an integer, floating-point or complex dtype")
     if from_complex and not kind.is_complex:
-        raise DtypeError(f"linspace: complex bounds {first} and {last} can't be stored in dtype {kind}")
-    return placed(np.linspace(first, last, steps).astype(kind.numpy), device, requires_grad)
+        raise DtypeError(f"{op}: complex bounds {first} and {last} can't be stored in dtype {kind}")
+    if not (kind.is_floating_point or kind.is_complex):  # PyTorch cuts the bounds off first
+        first, last = dtypes.fitting(first, kind), dtypes.fitting(last, kind)
+    i = np.arange(steps)
+    with np.errstate(invalid="ignore", over="ignore"):
+        step = (last - first) / max(steps - 1, 1)
+        # from both ends, so that each is exact
+        values = np.where(i < steps // 2, first + step * i, last - step * (steps - 1 - i)) if steps != 1 else i + first
+    return values, kind
 
 
 def eye(
@@ -470,10 +554,21 @@ NOT_METHODS = (
 
 METHODS = ("to", "type_as")
 
+#: Functions without ``out=``.
+NO_OUT = (
+    "as_tensor",
+    "empty_like",
+    "from_numpy",
+    "full_like",
+    "ones_like",
+    "result_type",
+    "tensor",
+    "zeros_like",
+)
+
 __all__ = [
     "arange",
     "as_tensor",
-    "asarray",
     "empty",
     "empty_like",
     "eye",

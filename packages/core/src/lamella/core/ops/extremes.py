@@ -16,17 +16,18 @@ from lamella.core.rules import DtypeRule, numpy_names, one_dim, some_dims
 from lamella.core.tensor import Tensor
 
 
-def _result_type(name: str) -> Any:
-    """The type of what ``name(input, dim)`` returns: a named tuple that prints as PyTorch's does."""
+def result_type(name: str, *fields: str) -> Any:
+    """The type of what the op ``name`` returns: a named tuple that prints as PyTorch's does."""
 
     def __repr__(self: Any) -> str:
-        return f"lamella.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+        shown = ",\n".join(f"{field}={getattr(self, field)!r}" for field in fields)
+        return f"lamella.return_types.{name}(\n{shown})"
 
-    return type(name, (namedtuple(name, ("values", "indices")),), {"__slots__": (), "__repr__": __repr__})
+    return type(name, (namedtuple(name, fields),), {"__slots__": (), "__repr__": __repr__})
 
 
-MaxResult = _result_type("max")
-MinResult = _result_type("min")
+MaxResult = result_type("max", "values", "indices")
+MinResult = result_type("min", "values", "indices")
 
 _ordered = DtypeRule(rules.refusing(rules.common, "complex").find)
 
@@ -254,9 +255,14 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _place("argmin", _argmin, input, dim, keepdim)
 
 
-def _with_indices(result: Any, op: Any, input: Tensor, dim: int, keepdim: bool) -> Any:
+def with_indices(result: Any, op: Any, input: Tensor, dim: int, keepdim: bool, *attributes: Any) -> Any:
+    """The elements of ``input`` along ``dim`` that ``op(input, dim, True, *attributes)`` points to, and where they are.
+
+    Args:
+        result: Makes the result of the values and the indices. op: gives one index, with ``dim`` kept.
+    """
     d = one_dim(dim, input.array.ndim)
-    indices: Tensor = op(input, d, True)
+    indices: Tensor = op(input, d, True, *attributes)
     if input.array.ndim == 0:
         return result(shapes.clone(input), indices)
     values: Tensor = indexing._gather(input, indices, d)
@@ -279,7 +285,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
         return selection.maximum(input, other)
     if dim is None:
         return _amax(input, _reduced_dims("max", input, None), False)
-    return _with_indices(MaxResult, _argmax, input, dim, keepdim)
+    return with_indices(MaxResult, _argmax, input, dim, keepdim)
 
 
 @numpy_names
@@ -298,7 +304,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
         return selection.minimum(input, other)
     if dim is None:
         return _amin(input, _reduced_dims("min", input, None), False)
-    return _with_indices(MinResult, _argmin, input, dim, keepdim)
+    return with_indices(MinResult, _argmin, input, dim, keepdim)
 
 
 __all__ = ["amax", "amin", "argmax", "argmin", "max", "min"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lamella.core import rules
+from lamella.core import dtypes, rules
 from lamella.core.algebra import raw
 from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError, ShapeError
 from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]
+
+_matching = rules.refusing(rules.matching, "bool")
 
 
 def _product(a: Shape, b: Shape) -> Shape:
@@ -31,7 +33,7 @@ def _product(a: Shape, b: Shape) -> Shape:
 @define_op(
     inputs=("input", "other"),
     shape=_product,
-    dtype=rules.matching,
+    dtype=_matching,
     name="matmul",
     samples=lambda make: [
         make(make.array(2, 3), make.array(3, 4)),
@@ -54,10 +56,13 @@ def _product(a: Shape, b: Shape) -> Shape:
         make.error(
             (make.array(2, 3), make.ints(3, 3, 2)), DtypeError, r"matmul: expected all inputs to have the same dtype"
         ),
+        make.error((make.bools(2, 2), make.bools(2, 2)), DtypeError, r"matmul: not defined for dtype lamella.bool"),
     ],
 )
 def _matmul(xp: Any, input: Any, other: Any) -> Any:
     """The matrix product; see :func:`matmul`."""
+    if input.dtype.itemsize == 2 and input.dtype.kind not in "iu":  # BLAS has no 16-bit floats
+        return xp.matmul(input.astype(xp.float32), other.astype(xp.float32)).astype(input.dtype)
     return xp.matmul(input, other)
 
 
@@ -164,27 +169,48 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return input.unsqueeze(1) * vec2
 
 
+def scaled_sum(op: str, input: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
+    """``beta * input + alpha * product``, in the shape and the dtype of ``product``; ``op`` is for messages.
+
+    With ``beta=0`` the values of ``input`` do not count, not even nan. Beside integers both factors are cut to whole
+    numbers, as in PyTorch.
+
+    Raises:
+        RuntimeError: ``input`` does not broadcast to the product, or has another dtype; a factor does not fit it.
+        TypeError: A factor is no number.
+    """
+    if input.dtype is not product.dtype:
+        raise DtypeError(
+            f"{op}: input and the matrices must have the same dtype, but got {input.dtype} and {product.dtype}. "
+            "Convert with x.to(dtype)."
+        )
+    given, shape = input.array.shape, product.array.shape
+    if len(given) > len(shape) or any(n not in (1, m) for n, m in zip(reversed(given), reversed(shape), strict=False)):
+        raise ShapeError(
+            f"{op}: input of shape {given} does not broadcast to the product's, {shape}. "
+            "For a larger input write the sum out: input + product."
+        )
+    beta, alpha = (
+        dtypes.fitting(factor.item() if isinstance(factor, Tensor) else factor, product.dtype)
+        for factor in (beta, alpha)
+    )
+    scaled = product if alpha == 1 else product * alpha
+    return scaled if beta == 0 else scaled + (input if beta == 1 else input * beta)
+
+
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; with ``beta=0`` the values of ``input`` do not count, not even nan.
+
+    Args:
+        input: Of any shape that broadcasts to ``(n, m)``. mat1: ``(n, k)``. mat2: ``(k, m)``.
+        beta: Factor of ``input``. alpha: factor of the product. Beside integers both are cut to whole numbers.
 
     Raises:
         RuntimeError: The matrices do not fit, or ``input`` does not broadcast to their product, or has another dtype.
         TypeError: One is no Tensor.
     """
     check_tensor("addmm", "input", input)
-    product = _checked("addmm", mat1, mat2, (2, 2))
-    if input.dtype is not product.dtype:
-        raise DtypeError(
-            f"addmm: input and the matrices must have the same dtype, but got {input.dtype} and {product.dtype}. "
-            "Convert with x.to(dtype)."
-        )
-    if rules.broadcast(input.array.shape, product.array.shape) != product.array.shape:
-        raise ShapeError(
-            f"addmm: input of shape {tuple(input.shape)} does not broadcast to the product's, {tuple(product.shape)}. "
-            "For a larger input write input + mat1 @ mat2."
-        )
-    scaled = product if alpha == 1 else product * alpha
-    return scaled if beta == 0 else scaled + (input if beta == 1 else input * beta)
+    return scaled_sum("addmm", input, _checked("addmm", mat1, mat2, (2, 2)), beta, alpha)
 
 
 def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
@@ -202,7 +228,7 @@ def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
 @define_op(
     inputs=("input", "weight", "bias"),
     shape=_linear_shape,
-    dtype=rules.matching,
+    dtype=_matching,
     name="linear",
     samples=lambda make: [
         make(make.array(2, 3), make.array(4, 3), make.array(4)),
@@ -277,5 +303,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     check_tensor("linear", "weight", weight)
     return _linear(input, weight, bias)
 
+
+#: Functions with an in-place form.
+IN_PLACE = ("addmm",)
 
 __all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]

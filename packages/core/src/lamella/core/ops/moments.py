@@ -11,8 +11,10 @@ from lamella.core.backends.sums import total as sum_over
 from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
 from lamella.core.errors import DtypeError
+from lamella.core.ops.comparison import isnan
 from lamella.core.ops.creation import to
-from lamella.core.ops.reductions import Dims, count, real_floating, spread
+from lamella.core.ops.logic import logical_not
+from lamella.core.ops.reductions import Dims, count, nansum, real_floating, spread, sum
 from lamella.core.rules import numpy_names, some_dims
 from lamella.core.tensor import Tensor
 
@@ -61,6 +63,18 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtype
     if dtype is not None:
         input = to(input, dtype=dtype)
     return _mean(input, some_dims(dim, input.array.ndim), keepdim)
+
+
+@numpy_names
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """Like :func:`mean`, of the elements that are not nan; nan where all are.
+
+    Raises:
+        RuntimeError: The elements are integers, bools or complex.
+    """
+    if not input.is_floating_point():
+        raise DtypeError(f"nanmean: not defined for dtype {input.dtype}; expected floating. Convert with x.float().")
+    return nansum(input, dim, keepdim, dtype=dtype) / sum(logical_not(isnan(input)), dim, keepdim)
 
 
 # --- variances
@@ -276,4 +290,10 @@ def std_mean(
     return std(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
 
 
-__all__ = ["mean", "std", "std_mean", "var", "var_mean"]
+#: Functions without ``out=``.
+NO_OUT = (
+    "std_mean",
+    "var_mean",
+)
+
+__all__ = ["mean", "nanmean", "std", "std_mean", "var", "var_mean"]

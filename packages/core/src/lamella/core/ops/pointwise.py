@@ -8,6 +8,7 @@ from typing import Any
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.op import OPS
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
 
@@ -67,22 +68,40 @@ def _sub(xp: Any, input: Any, other: Any) -> Any:
 _sub.vjp(input=lambda F, grad: grad, other=lambda F, grad: -grad)
 
 
+def _times(alpha: Any, input: Any, other: Any) -> Any:
+    """``alpha * other`` in the dtype of ``input + other``."""
+    found = dtypes.result_dtype([x.array if isinstance(x, Tensor) else x for x in (input, other)])
+    if dtypes.of_number(alpha).category > found.category and not isinstance(alpha, int):
+        raise DtypeError(f"alpha={alpha} is not defined for tensors of {found}; expected a number that they can hold")
+    if isinstance(alpha, bool) and found is not dtypes.bool:
+        raise DtypeError(f"a bool alpha is only defined for bool results, not for {found}")
+    if found is dtypes.bool:
+        alpha = bool(alpha)
+    if not isinstance(other, Tensor):
+        return other * alpha
+    return mul(other if other.dtype is found else OPS["cast"].call(other, found.numpy), alpha)
+
+
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input + alpha * other``, with broadcasting.
 
     Raises:
-        RuntimeError: The shapes can't be broadcast together.
+        RuntimeError: The shapes can't be broadcast together, or ``alpha`` is a fraction and both hold integers.
     """
-    return _add(input, other if alpha == 1 else mul(other, alpha))
+    return _add(input, other if type(alpha) is int and alpha == 1 else _times(alpha, input, other))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, with broadcasting.
 
     Raises:
-        RuntimeError: One is a bool, or the shapes can't be broadcast together.
+        RuntimeError: One is a bool, the shapes can't be broadcast together, or ``alpha`` is a fraction and both hold
+            integers.
     """
-    return _sub(input, other if alpha == 1 else mul(other, alpha))
+    if type(alpha) is int and alpha == 1:
+        return _sub(input, other)
+    _subtracted([x.array if isinstance(x, Tensor) else x for x in (input, other)])  # refuses what alpha would hide
+    return _sub(input, _times(alpha, input, other))
 
 
 @define_op(
@@ -158,7 +177,8 @@ def pow(xp: Any, input: Any, exponent: Any) -> Any:
         # NumPy refuses; PyTorch rounds 1 / x**n to zero, which leaves something of 1 and -1 alone
         odd = exponent % 2 == 1
         small = xp.where(xp.equal(input, 1), 1, xp.where(xp.equal(input, -1), xp.where(odd, -1, 1), 0))
-        return xp.where(exponent < 0, small, xp.pow(input, xp.maximum(exponent, 0)))
+        result = xp.pow(input, xp.maximum(exponent, 0))
+        return xp.where(exponent < 0, small, result).astype(result.dtype)
     return xp.pow(input, exponent)
 
 
@@ -205,7 +225,13 @@ _real = DtypeRule(
 )
 
 
-@define_op(inputs=("input",), shape=rules.elementwise, dtype=_real, samples=lambda make: [make.unary(away_from=0.0)])
+@define_op(
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.refusing(_real, "bool"),
+    samples=lambda make: [make.unary(away_from=0.0)],
+    errors=lambda make: [make.error((make.bools(2),), DtypeError, r"abs: not defined for dtype lamella.bool")],
+)
 def abs(xp: Any, input: Any) -> Any:
     """The absolute value; its gradient at 0 is 0."""
     return xp.abs(input)
@@ -215,11 +241,18 @@ abs.vjp(input=lambda F, grad, input: grad * F.sign(input))
 
 
 @define_op(
-    inputs=("input",), shape=rules.elementwise, dtype=rules.common, samples=lambda make: [make.unary(away_from=0.0)]
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.common,
+    name="sign",
+    samples=lambda make: [make.unary(away_from=0.0)],
 )
-def sign(xp: Any, input: Any) -> Any:
-    """-1, 0 or 1; of complex numbers, those divided by their absolute values."""
-    return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+def _sign(xp: Any, input: Any) -> Any:
+    """-1, 0 or 1, 0 for nan; of complex numbers, those divided by their absolute values."""
+    if input.dtype.kind == "b":
+        return input.copy()
+    # NumPy's sign of nan is nan
+    return xp.sign(input) if input.dtype.kind in "iuc" else xp.where(input != input, 0, xp.sign(input))
 
 
 def _sign_input(F: Any, grad: Any, out: Any, input: Any) -> Any:
@@ -229,7 +262,23 @@ def _sign_input(F: Any, grad: Any, out: Any, input: Any) -> Any:
     return F.where(size == 0, 0.0, across / F.where(size == 0, 1.0, size))
 
 
-sign.vjp(input=_sign_input)
+_sign.vjp(input=_sign_input)
+
+
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1.
+
+    Raises:
+        RuntimeError: The tensor is complex.
+    """
+    if input.is_complex():
+        raise DtypeError(f"sign is not defined for complex tensors, got {input.dtype}. Use lamella.sgn().")
+    return _sign(input)
+
+
+def sgn(input: Tensor) -> Tensor:
+    """-1, 0 or 1; of complex elements, those divided by their absolute values, and 0 of 0."""
+    return _sign(input)
 
 
 def _squared_dtype(operands: Any) -> tuple[Any, Any]:
@@ -349,33 +398,54 @@ def _conj(xp: Any, input: Any) -> Any:
 _conj.vjp(input=lambda F, grad: F.conj(grad))
 
 
-@define_op(inputs=("input",), shape=rules.elementwise, dtype=_real, name="real", samples=lambda make: [make.unary()])
+@define_op(
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=_real,
+    view=True,
+    name="real",
+    samples=lambda make: [make.unary(), make(make.array(2, 3) + 1j * make.array(2, 3))],
+)
 def _real_part(xp: Any, input: Any) -> Any:
-    """The real part."""
-    return xp.real(input).copy()
+    """The real part: a view."""
+    return xp.real(input)[...]
 
 
 _real_part.vjp(input=lambda F, grad: grad)
 
 
 @define_op(
-    inputs=("input",), shape=rules.elementwise, dtype=_real, name="imaginary_part", samples=lambda make: [make.unary()]
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=rules.refusing(_real, "bool", "integer", "floating"),
+    view=True,
+    name="imag",
+    samples=lambda make: [make(make.array(2, 3) + 1j * make.array(2, 3)), make((make.array(1) + 1j).reshape(()))],
+    errors=lambda make: [make.error((make.array(2),), DtypeError, r"imag: not defined for dtype .*expected complex")],
 )
 def _imaginary_part(xp: Any, input: Any) -> Any:
-    """The imaginary part."""
-    return xp.imag(input).copy()
+    """The imaginary part: a view."""
+    return xp.imag(input)
 
 
 _imaginary_part.vjp(input=lambda F, grad: grad * 1j)
 
 
 def conj(input: Tensor) -> Tensor:
-    """The complex conjugate; real tensors as they are."""
+    """The complex conjugate; real tensors as they are.
+
+    A copy, where PyTorch gives a view that remembers to conjugate: changing it does not change ``input``.
+    """
     return _conj(input) if input.is_complex() else input
 
 
+def real(input: Tensor) -> Tensor:
+    """The real part of a complex tensor, a view of its memory; real tensors as they are."""
+    return _real_part(input) if input.is_complex() else input
+
+
 def imag(input: Tensor) -> Tensor:
-    """The imaginary part of a complex tensor.
+    """The imaginary part of a complex tensor, a view of its memory.
 
     Raises:
         RuntimeError: The tensor is real.
@@ -383,11 +453,6 @@ def imag(input: Tensor) -> Tensor:
     if not input.is_complex():
         raise DtypeError(f"imag is not implemented for tensors with non-complex dtypes, got {input.dtype}")
     return _imaginary_part(input)
-
-
-def real(input: Tensor) -> Tensor:
-    """The real part; real tensors as they are."""
-    return _real_part(input) if input.is_complex() else input
 
 
 multiply = mul
@@ -406,10 +471,18 @@ IN_PLACE = (
     "subtract",
     "rsqrt",
     "reciprocal",
+    "sgn",
     "sign",
     "lerp",
     "addcmul",
     "addcdiv",
+)
+
+#: Functions without ``out=``.
+NO_OUT = (
+    "conj",
+    "imag",
+    "real",
 )
 
 __all__ = [
@@ -427,6 +500,7 @@ __all__ = [
     "real",
     "reciprocal",
     "rsqrt",
+    "sgn",
     "sign",
     "sqrt",
     "square",

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from lamella.core import dtypes, random, rules
+from lamella.core import dtypes, random
 from lamella.core.dtypes import dtype, to_dtype
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError
 from lamella.core.inplace import update
+from lamella.core.layouts import preserve_format
+from lamella.core.op import OPS
 from lamella.core.ops.creation import like, placed, shape_of
 from lamella.core.random import Generator
 from lamella.core.tensor import Tensor
 
 
-def _generator(given: Generator | None) -> Generator:
-    return random.default_generator if given is None else given
+def checked_generator(op: str, given: Generator | None) -> Generator:
+    """``given``, or the default generator for None.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if given is None:
+        return random.default_generator
+    if not isinstance(given, Generator):
+        raise ArgumentTypeError(f"{op}(): argument 'generator' must be lamella.Generator, not {type(given).__name__}")
+    return given
 
 
 def _float_kind(op: str, wanted: dtype | None) -> np.dtype:
@@ -36,7 +49,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform on [0, 1), of a shape given as sizes or a tuple."""
-    values = _generator(generator).uniform(shape_of(sizes, size), _float_kind("rand", dtype))
+    values = checked_generator("rand", generator).uniform(shape_of(sizes, size), _float_kind("rand", dtype))
     return placed(values, device, requires_grad)
 
 
@@ -49,7 +62,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal with mean 0 and variance 1, of a shape given as sizes or a tuple."""
-    values = _generator(generator).normal(shape_of(sizes, size), _float_kind("randn", dtype))
+    values = checked_generator("randn", generator).normal(shape_of(sizes, size), _float_kind("randn", dtype))
     return placed(values, device, requires_grad)
 
 
@@ -76,11 +89,42 @@ def randint(
         raise ArgumentTypeError(
             "randint: expected a bound and a size, as in randint(10, (2, 3)) or randint(5, 10, (2, 3))"
         )
-    low = 0 if low is None else low
     kind = (dtypes.int64 if dtype is None else to_dtype(dtype)).numpy
-    whole = kind if kind.kind in "iu" else np.dtype(np.int64)
-    values = _generator(generator).integers(low, high, shape_of((), size), whole)
-    return placed(values.astype(kind, copy=False), device, requires_grad)
+    source = checked_generator("randint", generator)
+    values = _integers("randint", source, 0 if low is None else low, high, shape_of((), size), kind)
+    return placed(values, device, requires_grad)
+
+
+def _integers(op: str, rng: Generator, low: Any, high: Any, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
+    """Integers from ``[low, high)`` in an array of ``kind``."""
+    found, low, high = _real(op, kind), operator.index(low), operator.index(high)
+    if found.is_floating_point:
+        limits = dtypes.finfo(found)
+        if low < limits.min or high - 1 > limits.max:
+            raise ArgumentRangeError(f"{op}: [{low}, {high}) is out of bounds for {found}. Narrow the range.")
+        whole = _consecutive(found)
+        if low < -whole or high - 1 > whole:
+            warnings.warn(
+                f"{op}: [{low}, {high}) exceeds [-{whole}, {whole}], within which {found} can hold every integer; the "
+                "numbers drawn are rounded",
+                UserWarning,
+                stacklevel=3,
+            )
+    return rng.integers(low, high, shape, np.dtype(np.int64) if found.is_floating_point else kind).astype(
+        kind, copy=False
+    )
+
+
+def _real(op: str, kind: np.dtype) -> dtype:
+    found = dtypes.from_numpy_dtype(kind)
+    if found.is_complex:
+        raise DtypeError(f"{op}: not defined for dtype {found}; expected an integer, floating-point or bool dtype")
+    return found
+
+
+def _consecutive(kind: dtype) -> int:
+    """The number up to which a floating dtype holds every integer."""
+    return int(2 / dtypes.finfo(kind).eps)
 
 
 def randperm(
@@ -91,50 +135,55 @@ def randperm(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The integers below ``n`` in random order."""
-    kind = (dtypes.int64 if dtype is None else to_dtype(dtype)).numpy
-    return placed(_generator(generator).permutation(n).astype(kind, copy=False), device, requires_grad)
-
-
-def rand_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uniform on [0, 1), with the shape, and by default the dtype and device, of ``input``."""
-    return rand(**like("rand_like", input, dtype, device), requires_grad=requires_grad)
-
-
-def randn_like(input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Normal with mean 0 and variance 1, with the shape, and by default the dtype and device, of ``input``."""
-    return randn(**like("randn_like", input, dtype, device), requires_grad=requires_grad)
-
-
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """Normal numbers; means and deviations may be tensors, which then give the shape.
+    """The integers below ``n`` in random order.
 
     Raises:
-        RuntimeError: A deviation is negative. TypeError: both are numbers, and no size is given.
+        RuntimeError: ``n`` is negative, or the dtype can't hold the numbers.
     """
-    tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
-    if not tensors and size is None:
-        raise ArgumentTypeError("normal: expected a size beside two numbers, as in normal(0.0, 1.0, (2, 3))")
-    if (std < 0).any() if isinstance(std, Tensor) else std < 0:
-        raise ArgumentRangeError(f"normal expects all elements of std >= 0.0, got {std}")
-    shape = rules.broadcast(*(x.array.shape for x in tensors)) if size is None else shape_of((), size)
-    noise = randn(shape, generator=generator, dtype=tensors[0].dtype if tensors else None)
-    return noise * std + mean
+    kind, n = dtypes.int64 if dtype is None else to_dtype(dtype), operator.index(n)
+    if kind.is_complex or kind is dtypes.bool:
+        raise DtypeError(f"randperm: not defined for dtype {kind}; expected an integer or floating-point dtype")
+    largest = _consecutive(kind) + 1 if kind.is_floating_point else dtypes.iinfo(kind).max
+    if n > largest:
+        raise ArgumentRangeError(f"randperm: {kind} can't hold every integer below n={n}. Choose a wider dtype.")
+    order = checked_generator("randperm", generator).permutation(n)
+    return placed(order.astype(kind.numpy, copy=False), device, requires_grad)
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that ``input`` (or ``p``) says, else 0, element by element."""
-    chance = input.array if p is None else p
-    drawn = _generator(generator).bernoulli(chance, input.array.shape)
-    return placed(drawn.astype(input.array.dtype), input.device, False)
+def rand_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
+) -> Tensor:
+    """Uniform on [0, 1), with the shape, and by default the dtype, device and order in memory, of ``input``."""
+    return like(rand, input, dtype, device, requires_grad, memory_format, generator=generator)
 
 
-def _filler(draw: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
+def randn_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = preserve_format,
+) -> Tensor:
+    """Normal with mean 0 and variance 1, with the shape and by default all else of ``input``."""
+    return like(randn, input, dtype, device, requires_grad, memory_format, generator=generator)
+
+
+def filler(draw: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     """A Tensor method that fills the tensor with what ``draw(generator, shape, dtype, …)`` gives."""
 
     def fill(self: Tensor, *args: Any, generator: Generator | None = None, **kwargs: Any) -> Tensor:
         def values() -> np.ndarray:
-            return draw(_generator(generator), self.array.shape, self.array.dtype, *args, **kwargs)
+            return draw(
+                checked_generator(draw.__name__, generator), self.array.shape, self.array.dtype, *args, **kwargs
+            )
 
         def write(array: Any) -> None:
             array[...] = values() if self.is_cpu else placed(values(), self.device, False).array
@@ -146,45 +195,83 @@ def _filler(draw: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     return fill
 
 
-@_filler
+@filler
 def uniform_(
-    rng: Generator, shape: Any, kind: np.dtype, from_: float = 0.0, to: float = 1.0, **named: float
+    rng: Generator, shape: Any, kind: np.dtype, from_: float = 0.0, /, to: float = 1.0, **named: float
 ) -> np.ndarray:
     """Fill the tensor with uniform numbers from ``[from, to)``; 0 and 1 by default."""
-    return rng.uniform(shape, kind, named.pop("from", from_), to)
+    return rng.uniform(shape, kind, _named_from("uniform_", named, from_), to)
 
 
-@_filler
+def _named_from(op: str, named: dict[str, Any], positional: Any) -> Any:
+    """The argument that PyTorch calls ``from``, which Python keeps for itself."""
+    found = named.pop("from", positional)
+    if named:
+        raise ArgumentTypeError(f"{op}() got an unexpected keyword argument '{next(iter(named))}'")
+    return found
+
+
+@filler
 def normal_(rng: Generator, shape: Any, kind: np.dtype, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
     """Fill the tensor with normal numbers of the given mean and standard deviation."""
     return rng.normal(shape, kind, mean, std)
 
 
-@_filler
+@filler
 def exponential_(rng: Generator, shape: Any, kind: np.dtype, lambd: float = 1.0) -> np.ndarray:
     """Fill the tensor with exponentially distributed numbers of rate ``lambd``."""
     return rng.exponential(shape, kind, lambd)
 
 
-@_filler
-def bernoulli_(rng: Generator, shape: Any, kind: np.dtype, p: Any = 0.5) -> np.ndarray:
-    """Fill the tensor with 1 with probability ``p`` (a number or a tensor), else 0."""
-    return rng.bernoulli(p.array if isinstance(p, Tensor) else p, shape).astype(kind)
-
-
-@_filler
+@filler
 def random_(
-    rng: Generator, shape: Any, kind: np.dtype, from_: int | None = None, to: int | None = None, **named: int
+    rng: Generator, shape: Any, kind: np.dtype, /, *bounds: int | None, to: int | None = None, **named: int
 ) -> np.ndarray:
-    """Fill the tensor with integers from ``[from, to)``; by default from 0 to what the dtype holds exactly."""
-    low = named.pop("from", from_)
-    if to is None and low is not None:
-        low, to = None, low
-    low = 0 if low is None else low
+    """Fill the tensor with integers from ``[from, to)``; by default from 0 to the largest that the dtype holds exactly.
+
+    ``random_(to)`` starts from 0; ``random_(from, None)`` goes to the largest.
+    """
+    if len(bounds) > 2:
+        raise ArgumentTypeError(f"random_() takes at most a lower and an upper bound, got {bounds}")
+    if len(bounds) == 1 and to is None:
+        low, to = _named_from("random_", named, 0), bounds[0]
+    else:
+        low = _named_from("random_", named, bounds[0] if bounds else 0)
+        to = bounds[1] if len(bounds) == 2 else to
     if to is None:
-        to = 2 ** (np.finfo(kind).nmant + 1) if kind.kind == "f" else int(np.iinfo(kind).max) + 1
-    whole = kind if kind.kind in "iu" else np.dtype(np.int64)
-    return rng.integers(low, to, shape, whole).astype(kind, copy=False)
+        found = _real("random_", kind)
+        if found.is_floating_point:
+            to = _consecutive(found) + 1
+        else:
+            to = 2 if found is dtypes.bool else dtypes.iinfo(found).max + 1
+    return _integers("random_", rng, low, to, shape, kind)
+
+
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with 1 with probability ``p`` (a number, or a tensor that broadcasts), else 0.
+
+    Raises:
+        RuntimeError: A probability is outside [0, 1]; the tensor is complex.
+    """
+    source = checked_generator("bernoulli_", generator)
+    if self.is_complex():
+        raise DtypeError(f"bernoulli_: not defined for dtype {self.dtype}; expected a real dtype")
+    if not isinstance(p, Tensor):
+        return _fill_bernoulli(self, p, generator=source)
+
+    def compute(old: Tensor) -> Tensor:
+        chances = p.expand(self.shape)
+        noise = placed(source.uniform(self.array.shape, np.dtype(np.float64)), self.device)
+        drawn: Tensor = OPS["bernoulli"].call(chances, noise)
+        return drawn.to(self.dtype).detach()
+
+    return update(self, compute)
+
+
+@filler
+def _fill_bernoulli(rng: Generator, shape: Any, kind: np.dtype, p: float) -> np.ndarray:
+    """Fill the tensor with 1 with probability ``p``, else 0."""
+    return rng.bernoulli(p, shape).astype(kind)
 
 
 def get_state(self: Generator) -> Tensor:
@@ -222,4 +309,10 @@ NOT_METHODS = (
     "randn_like",
 )
 
-__all__ = ["bernoulli", "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm"]
+#: Functions without ``out=``.
+NO_OUT = (
+    "rand_like",
+    "randn_like",
+)
+
+__all__ = ["rand", "rand_like", "randint", "randn", "randn_like", "randperm"]

@@ -11,7 +11,9 @@ from lamella.core.backends.sums import total as sum_over
 from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, DtypeError
+from lamella.core.ops.comparison import isnan
 from lamella.core.ops.creation import to
+from lamella.core.ops.selection import where
 from lamella.core.ops.shapes import reshape
 from lamella.core.rules import DtypeRule, numpy_names, one_dim, some_dims
 from lamella.core.tensor import Tensor
@@ -74,6 +76,20 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtype 
     if dtype is not None:
         input = to(input, dtype=dtype)
     return _in_dtype(_sum(input, some_dims(dim, input.array.ndim), keepdim), dtype)
+
+
+@numpy_names
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """Like :func:`sum`, with nan counted as 0.
+
+    Raises:
+        IndexError: There is no such dimension. RuntimeError: one is named twice, or the elements are complex.
+    """
+    if input.is_complex():
+        raise DtypeError(f"nansum: not defined for dtype {input.dtype}. Add x.real and x.imag apart.")
+    if input.is_floating_point():
+        input = where(isnan(input), 0.0, input)
+    return sum(input, dim, keepdim, dtype=dtype)
 
 
 @define_op(
@@ -178,8 +194,10 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
         dtype: Convert to it first. Integers and bools are summed as int64 by default.
 
     Raises:
-        IndexError: There is no such dimension.
+        IndexError: There is no such dimension. RuntimeError: ``dtype`` is bool.
     """
+    if dtype is dtypes.bool:
+        raise DtypeError("cumsum: not defined for dtype lamella.bool; expected another dtype, such as lamella.int64")
     if dtype is not None:
         input = to(input, dtype=dtype)
     return _in_dtype(_cumsum(input, one_dim(dim, input.array.ndim), False), dtype)
@@ -267,42 +285,16 @@ def _norm_input(F: Any, grad: Any, out: Any, input: Any, ord: Any, dims: Any, ke
 vector_norm.vjp(input=_norm_input)
 
 
-def norm(
-    input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: dtype | None = None
-) -> Tensor:
-    """The ``p``-norm of the elements over ``dim``; of all by default.
-
-    Args:
-        p: The order; ``"fro"`` (the default) and None mean 2. inf and -inf take the largest and smallest size.
-        dim: Dimensions to reduce. keepdim: keep them with size 1. dtype: convert to it first.
-
-    Raises:
-        RuntimeError: The elements are integers or bools; another string than ``"fro"``; the inf norm of no element.
-    """
-    if isinstance(p, str):
-        if p != "fro":
-            raise ArgumentRangeError(f"norm: p must be a number or 'fro', got {p!r}")
-        p = 2
-    if dtype is not None:
-        input = to(input, dtype=dtype)
-    return vector_norm(input, 2 if p is None else p, some_dims(dim, input.array.ndim), keepdim)
-
-
 @define_op(
     inputs=("input",),
     shape=rules.reduced,
-    dtype=DtypeRule(rules.refusing(rules.floating, "complex").find),
+    dtype=rules.floating,
     name="logsumexp",
     samples=lambda make: [make.reductions()],
-    errors=lambda make: [
-        make.error(
-            (make.array(2) + 1j, (0,), False), DtypeError, r"logsumexp: not defined for dtype lamella.complex128"
-        )
-    ],
 )
 def _logsumexp(xp: Any, input: Any, dims: Any, keepdim: Any) -> Any:
     """``log(sum(exp(input)))`` over ``dims``, without overflow."""
-    largest = xp.max(input, axis=dims, keepdims=True, initial=-math.inf)
+    largest = xp.max(input.real, axis=dims, keepdims=True, initial=-math.inf)
     largest = xp.where(xp.isfinite(largest), largest, xp.zeros_like(largest))  # inf - inf would be nan
     total = xp.log(sum_over(xp, xp.exp(input - largest), dims, True)) + largest
     return xp.reshape(total, rules.reduced(input.shape, dims, keepdim))
@@ -310,7 +302,9 @@ def _logsumexp(xp: Any, input: Any, dims: Any, keepdim: Any) -> Any:
 
 def _logsumexp_input(F: Any, grad: Any, out: Any, input: Any, dims: Any, keepdim: Any) -> Any:
     finite = F.where(F.isfinite(out), out, 0.0)
-    return spread(F, grad, input.shape, dims, keepdim) * F.exp(input - spread(F, finite, input.shape, dims, keepdim))
+    return spread(F, grad, input.shape, dims, keepdim) * F.exp(
+        F.conj(input - spread(F, finite, input.shape, dims, keepdim))
+    )
 
 
 _logsumexp.vjp(input=_logsumexp_input)
@@ -324,7 +318,7 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
         dim: Dimensions to reduce. keepdim: keep them with size 1.
 
     Raises:
-        IndexError: There is no such dimension. RuntimeError: one is named twice, or the elements are complex.
+        IndexError: There is no such dimension. RuntimeError: one is named twice.
     """
     return _logsumexp(input, some_dims(dim, input.array.ndim), keepdim)
 
@@ -409,13 +403,16 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
 
 IN_PLACE = ("cumsum",)
 
+#: Functions without ``out=``.
+NO_OUT = ("count_nonzero",)
+
 __all__ = [
     "all",
     "any",
     "count_nonzero",
     "cumsum",
     "logsumexp",
-    "norm",
+    "nansum",
     "prod",
     "sum",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError
+from lamella.core.op import OPS
 from lamella.core.ops import pointwise
 from lamella.core.tensor import Tensor
 
@@ -210,6 +211,8 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     found = dtypes.result_dtype([x.array if isinstance(x, Tensor) else x for x in (input, other)])
     if found.is_floating_point:
         return trunc(pointwise._div(input, other))
+    if isinstance(input, Tensor) and input.dtype is dtypes.bool:
+        input = OPS["cast"].call(input, found.numpy)
     return floor_divide(pointwise.sub(input, fmod(input, other)), other)
 
 

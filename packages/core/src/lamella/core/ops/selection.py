@@ -7,6 +7,7 @@ from typing import Any
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.ops.creation import to
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
 
@@ -187,6 +188,7 @@ def _filled_shape(input: Any, mask: Any, value: Any) -> Any:
     inputs=("input", "mask", "value"),
     shape=_filled_shape,
     dtype=DtypeRule(_filled),
+    name="masked_fill",
     samples=lambda make: [
         make(make.array(2, 3), make.bools(2, 3), 1.5),
         make(make.array(2, 3), make.bools(3), make.array()),
@@ -199,18 +201,50 @@ def _filled_shape(input: Any, mask: Any, value: Any) -> Any:
         make.error((make.array(2), make.bools(2), make.array(2)), ShapeError, r"masked_fill: .*0-dimensional value"),
     ],
 )
-def masked_fill(xp: Any, input: Any, mask: Any, value: Any) -> Any:
-    """``input`` with ``value``, a number or a 0-dim tensor, where ``mask`` holds."""
+def _masked_fill(xp: Any, input: Any, mask: Any, value: Any) -> Any:
+    """``input`` with ``value`` where ``mask`` holds; see :func:`masked_fill`."""
     if getattr(value, "ndim", 0):
         _filled_shape(input.shape, mask.shape, value.shape)
     return xp.where(mask, value, input)
 
 
-masked_fill.vjp(
+_masked_fill.vjp(
     input=lambda F, grad, mask: F.where(mask, 0.0, grad),
     mask=None,
     value=lambda F, grad, mask: F.where(mask, grad, 0.0),
 )
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """``input`` with one value where ``mask`` holds.
+
+    Args:
+        mask: bool; it and ``input`` are broadcast together.
+        value: A number, or a 0-dim tensor, which gets a gradient; converted to the dtype of ``input``.
+
+    Raises:
+        RuntimeError: The mask is not bool, or ``value`` has dimensions or does not fit the dtype.
+
+    Example:
+        >>> lamella.tensor([1.0, 2.0]).masked_fill(lamella.tensor([True, False]), float("-inf"))
+        tensor([-inf, 2.])
+    """
+    return _masked_fill(input, mask, fill_value("masked_fill", input, value))
+
+
+def fill_value(op: str, input: Tensor, value: Any) -> Any:
+    """A number or a 0-dim tensor as ``input`` can store it.
+
+    Raises:
+        RuntimeError: It has dimensions, is complex where ``input`` is real, or does not fit the dtype.
+    """
+    if not isinstance(value, Tensor):
+        return dtypes.fitting(value, input.dtype)
+    if value.array.ndim:
+        raise ShapeError(f"{op}: only supports a 0-dimensional value tensor, but got one of shape {tuple(value.shape)}")
+    if value.is_complex() and not input.is_complex():
+        raise DtypeError(f"{op}: can't store a complex value in a tensor of {input.dtype}")
+    return to(value, dtype=input.dtype)
 
 
 @define_op(
@@ -247,6 +281,9 @@ IN_PLACE = (
     "masked_fill",
     "nan_to_num",
 )
+
+#: Functions without ``out=``.
+NO_OUT = ("masked_fill",)
 
 __all__ = [
     "clamp",

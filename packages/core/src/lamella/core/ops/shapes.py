@@ -9,8 +9,10 @@ from typing import Any
 
 from lamella.core import rules
 from lamella.core.dispatch import define_op
-from lamella.core.dtypes import dtype
+from lamella.core.dtypes import dtype as Dtype
+from lamella.core.dtypes import float64, int32
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, IndexRangeError, ShapeError
+from lamella.core.layouts import contiguous_format, memory_format, order_of, preserve_format
 from lamella.core.rules import numpy_names, one_dim, some_dims
 from lamella.core.tensor import Tensor
 
@@ -179,6 +181,31 @@ def _split_sizes(xp: Any, input: Any, sizes: Any, dim: Any) -> Any:
 _split_sizes.vjp(input=lambda F, grad, dim: F.cat(grad, dim))
 
 
+@define_op(
+    inputs=("input",),
+    shape=lambda given, shape, dtype: shape,
+    dtype=rules.DtypeRule(lambda operands, shape, dtype: (None, dtype)),
+    view=True,
+    name="view_dtype",
+    samples=lambda make: [
+        make(make.ints(9, 2, 3), (2, 3), float64.numpy),
+        make(make.ints(9, 2, 3), (2, 6), int32.numpy),
+        make(make.ints(9), (), float64.numpy),
+    ],
+)
+def _view_dtype(xp: Any, input: Any, shape: Any, dtype: Any) -> Any:
+    """The bytes of ``input`` as elements of another dtype; ``shape`` is that of the result."""
+    if input.itemsize != dtype.itemsize and input.size and input.strides[-1] != input.itemsize:
+        raise ShapeError(
+            f"view: stride(-1) must be 1 to view {input.dtype} as {dtype} (different element sizes), but is "
+            f"{input.strides[-1] // input.itemsize}; call .contiguous() first"
+        )
+    return input.view(dtype)
+
+
+_view_dtype.vjp(input=None)
+
+
 # --- copies
 
 
@@ -187,11 +214,19 @@ _split_sizes.vjp(input=lambda F, grad, dim: F.cat(grad, dim))
     shape=rules.elementwise,
     dtype=rules.kept,
     name="clone",
-    samples=lambda make: [make.unary(), make(make.transposed(3, 2))],
+    samples=lambda make: [
+        make.unary(),
+        make(make.transposed(3, 2)),
+        make(make.array(2, 3, 2), (2, 0, 1)),
+        make(make.transposed(3, 2), (1, 0)),
+    ],
 )
-def _clone(xp: Any, input: Any) -> Any:
-    """A copy, contiguous in row-major order."""
-    return xp.asarray(input, order="C", copy=True)
+def _clone(xp: Any, input: Any, order: Any = None) -> Any:
+    """A copy whose dimensions lie in memory in ``order``, by default row-major."""
+    if order is None:
+        return xp.asarray(input, order="C", copy=True)
+    laid_out = xp.asarray(input.transpose(order), order="C", copy=True)
+    return laid_out.transpose(tuple(sorted(order, key=order.__getitem__)))
 
 
 _clone.vjp(input=lambda F, grad: grad)
@@ -281,18 +316,24 @@ def reshape(input: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> T
     Raises:
         RuntimeError: The sizes do not hold as many elements. TypeError: they are no ints.
     """
-    return _reshape(input, rules.sizes(sizes, shape))
+    wanted = rules.sizes(sizes, shape)
+    if min(wanted, default=0) < -1:  # to NumPy any negative size is one to be worked out
+        raise ShapeError(f"reshape: invalid shape dimension {min(wanted)} in {wanted}")
+    return _reshape(input, wanted)
 
 
-def view(input: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
-    """Like :func:`reshape`, but never copies.
+def view(input: Tensor, *sizes: Any, size: Sequence[int] | None = None, dtype: Dtype | None = None) -> Tensor:
+    """Like :func:`reshape`, but never copies; or the same bytes as elements of another dtype.
+
+    Args:
+        sizes: The new sizes, one by one or as a tuple; or a dtype. size, dtype: the same, by keyword.
 
     Raises:
         RuntimeError: The strides do not allow a view. TypeError: the sizes are no ints.
-        ValueError: A dtype is given.
     """
-    if len(sizes) == 1 and isinstance(sizes[0], dtype):
-        raise ArgumentError("view(dtype) is not supported; convert the values with .to(dtype)")
+    kind = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], Dtype) else dtype
+    if kind is not None:
+        return _with_dtype(input, kind)
     result = reshape(input, *sizes, shape=size)
     if result._view is None and input.array.size:
         raise ShapeError(
@@ -300,6 +341,23 @@ def view(input: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tenso
             f"contiguous subspaces: shape {tuple(input.shape)}, strides {input.stride()}). Use .reshape(...) instead."
         )
     return result
+
+
+def _with_dtype(input: Tensor, dtype: Dtype) -> Tensor:
+    shape, old, new = input.array.shape, input.itemsize, dtype.itemsize
+    if old != new:
+        what = f"to view {input.dtype} as {dtype} (different element sizes)"
+        if not shape:
+            raise ShapeError(f"view: input must have a dimension {what}")
+        ratio = max(new // old, 1)
+        if any(n % ratio for n in (shape[-1], *input.stride()[:-1], input.storage_offset())):
+            raise ShapeError(
+                f"view: the last size, the other strides and the storage offset must be divisible by {ratio} {what}, "
+                f"but they are {shape[-1]}, {input.stride()[:-1]} and {input.storage_offset()}"
+            )
+        shape = (*shape[:-1], shape[-1] * old // new)
+    shown: Tensor = _view_dtype(input, shape, dtype.numpy)
+    return shown.detach()  # no gradient goes through bytes, so it is no view that the graph knows
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -312,6 +370,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = one_dim(start_dim, len(shape)), one_dim(end_dim, len(shape))
     if first > last:
         raise ShapeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if shape and first == last:
+        return input
     return reshape(input, *shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
 
 
@@ -460,7 +520,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors, expanded to their common shape."""
     shape = rules.broadcast(*(x.array.shape for x in tensors))
-    return tuple(expand(x, shape) for x in tensors)
+    return tuple(x if x.array.shape == shape else expand(x, shape) for x in tensors)
 
 
 @numpy_names
@@ -470,6 +530,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     Raises:
         RuntimeError: They reach over the end.
     """
+    if input.array.ndim == 0:
+        raise ShapeError("narrow() cannot be applied to a 0-dim tensor. Use x.reshape(1).")
     d = one_dim(dim, input.array.ndim)
     size = input.array.shape[d]
     first = int(start) + size if start < 0 else int(start)
@@ -600,15 +662,60 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -
     return _stack(parts, one_dim(dim if axis is None else axis, parts[0].array.ndim + 1))
 
 
-def clone(input: Tensor) -> Tensor:
-    """A copy; gradients flow through it."""
-    return _clone(input)
+def clone(input: Tensor, *, memory_format: memory_format = preserve_format) -> Tensor:
+    """A copy; gradients flow through it.
+
+    Args:
+        memory_format: The order of its elements in memory; that of ``input`` by default.
+
+    Raises:
+        RuntimeError: That order is for tensors of more or less dimensions.
+    """
+    array = input.array
+    if array.flags.c_contiguous and (memory_format is preserve_format or memory_format is contiguous_format):
+        return _clone(input, None)
+    order = order_of(array, memory_format)
+    return _clone(input, None if order == tuple(range(array.ndim)) else order)
 
 
-def contiguous(input: Tensor) -> Tensor:
-    """The tensor itself if it lies in row-major order, else a copy that does."""
-    return input if input.is_contiguous() else _clone(input)
+def contiguous(input: Tensor, memory_format: memory_format = contiguous_format) -> Tensor:
+    """The tensor itself if it lies in row-major order, else a copy that does.
 
+    Args:
+        memory_format: Another order in which it should lie, such as ``lamella.channels_last``.
+
+    Raises:
+        RuntimeError: That order is for tensors of more or less dimensions, or is none of its own.
+    """
+    if memory_format is preserve_format:
+        raise ArgumentRangeError("contiguous: preserve_format is no order of its own; use clone()")
+    return input if input.is_contiguous(memory_format) else clone(input, memory_format=memory_format)
+
+
+#: Functions without ``out=``.
+NO_OUT = (
+    "broadcast_tensors",
+    "broadcast_to",
+    "chunk",
+    "clone",
+    "contiguous",
+    "expand",
+    "expand_as",
+    "flatten",
+    "movedim",
+    "narrow",
+    "permute",
+    "reshape",
+    "select",
+    "split",
+    "squeeze",
+    "t",
+    "transpose",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+    "view",
+)
 
 __all__ = [
     "broadcast_tensors",

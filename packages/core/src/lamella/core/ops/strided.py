@@ -9,23 +9,38 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from lamella.core import rules
+from lamella.core import backends, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ShapeError
-from lamella.core.tensor import Tensor
+from lamella.core.ops.creation import to
+from lamella.core.ops.shapes import permute
+from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]
 
 
+def _reach(shape: Shape, strides: Shape) -> int:
+    """How far the last element lies from the first."""
+    return sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+
+
 def _check_strided(xp: Any, input: Any, shape: Shape, strides: Shape, offset: int) -> None:
-    last = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    last = offset + _reach(shape, strides)
     if min((*strides, offset, 0)) < 0 or (0 not in shape and last >= input.size):
         raise ShapeError(
             f"as_strided: sizes {shape}, strides {strides} and offset {offset} reach element {last} of a tensor with "
             f"{input.size} elements. Strides and offset are not negative, and the last element must exist."
         )
-    if not input.flags.c_contiguous:
-        raise ShapeError("as_strided: input must be contiguous; call .contiguous() first")
+
+
+def _overlaps(shape: Shape, strides: Shape) -> bool:
+    """Whether an element may be there several times: a dimension steps less far than those inside it reach."""
+    inside = 0
+    for step, n in sorted((s, n) for n, s in zip(shape, strides, strict=True) if n != 1):
+        if step <= inside:
+            return True
+        inside += (n - 1) * step
+    return False
 
 
 def _strided_indices(xp: Any, shape: Shape, strides: Shape, offset: int) -> Any:
@@ -54,8 +69,12 @@ def _strided_indices(xp: Any, shape: Shape, strides: Shape, offset: int) -> Any:
 def _as_strided(xp: Any, input: Any, shape: Any, strides: Any, offset: Any) -> Any:
     """A view of the memory under ``input``; strides and offset in elements."""
     _check_strided(xp, input, shape, strides, offset)
+    if not input.flags.c_contiguous:
+        raise ShapeError("as_strided: input must be contiguous; call .contiguous() first")
     itemsize = input.itemsize
-    return xp.lib.stride_tricks.as_strided(input.reshape(-1)[offset:], shape, tuple(s * itemsize for s in strides))
+    view = xp.lib.stride_tricks.as_strided(input.reshape(-1)[offset:], shape, tuple(s * itemsize for s in strides))
+    # NumPy makes what it broadcasts read-only: an element that is there several times can't be changed once
+    return xp.broadcast_to(view, shape) if _overlaps(shape, strides) else view
 
 
 _as_strided.vjp(
@@ -95,6 +114,7 @@ as_strided_backward.vjp(
 )
 def _as_strided_scatter(xp: Any, input: Any, src: Any, shape: Any, strides: Any, offset: Any) -> Any:
     """A copy of ``input`` in which the strided view holds ``src``."""
+    _check_strided(xp, input, shape, strides, offset)
     result = input.reshape(-1).copy()
     result[_strided_indices(xp, shape, strides, offset)] = src
     return result.reshape(input.shape)
@@ -120,16 +140,74 @@ def overwrite(xp: Any, input: Any, value: Any) -> Any:
 overwrite.vjp(input=lambda F, grad: grad * 0, value=lambda F, grad: grad)
 
 
-def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int = 0) -> Tensor:
-    """A view of the memory under a contiguous tensor, with any strides; its elements may overlap.
+def _walk(
+    op: str, input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None
+) -> tuple[Shape, Shape, int, int]:
+    """Sizes, strides, the element of the memory to start at, and that at which the tensor itself starts."""
+    shape, strides = tuple(size), tuple(stride)
+    if len(shape) != len(strides):
+        raise ShapeError(f"{op}: mismatch in length of strides {strides} and shape {shape}")
+    view, array = input._view, input.array
+    own = 0 if view is None else backends.of_array_type(type(array)).offset(array, view.base.array)
+    return shape, strides, own if storage_offset is None else int(storage_offset), own
+
+
+def _order(array: Any) -> tuple[int, ...] | None:
+    """The order of the dimensions in which the elements lie in memory; None if there are gaps between them."""
+    order = tuple(range(array.ndim))
+    if not array.flags.c_contiguous:
+        order = tuple(sorted(order, key=lambda d: -array.strides[d]))
+    return order if array.transpose(order).flags.c_contiguous else None
+
+
+def _laid_out(op: str, tensor: Tensor) -> Tensor:
+    order = _order(tensor.array)
+    if order is None:
+        raise ShapeError(f"{op}: there are gaps between the elements of input; call .contiguous() first")
+    return permute(tensor, order)
+
+
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """A view of the memory under a tensor, with any strides; its elements may overlap.
 
     Args:
-        size: The sizes. stride: steps in elements along each. storage_offset: element to start at.
+        size: The sizes. stride: steps in elements along each. storage_offset: element of the memory to start at; that
+            of ``input`` by default.
 
     Raises:
-        RuntimeError: It would reach outside of the tensor.
+        RuntimeError: It would reach outside of the memory, or there are gaps in it.
     """
-    return _as_strided(input, tuple(size), tuple(stride), int(storage_offset))
+    shape, strides, offset, own = _walk("as_strided", input, size, stride, storage_offset)
+    source = input
+    if input._view is not None:
+        last = offset + _reach(shape, strides)
+        if _order(input.array) is None or not own <= offset <= last < own + input.array.size:
+            source, own = input._view.base, 0  # it reaches for elements that only the memory's owner has
+    return _as_strided(_laid_out("as_strided", source), shape, strides, offset - own)
 
 
-__all__ = ["as_strided"]
+def as_strided_scatter(
+    input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """A copy of ``input`` in which what :func:`as_strided` with these arguments shows of it holds ``src``.
+
+    Args:
+        src: Of shape ``size``. size, stride, storage_offset: see :func:`as_strided`.
+
+    Raises:
+        RuntimeError: ``src`` has another shape, it would reach outside of ``input``, or there are gaps in that.
+        TypeError: ``src`` is no Tensor.
+    """
+    shape, strides, offset, own = _walk("as_strided_scatter", input, size, stride, storage_offset)
+    if check_tensor("as_strided_scatter", "src", src).array.shape != shape:
+        raise ShapeError(f"as_strided_scatter: expected src to have the shape {shape}, but got {tuple(src.shape)}")
+    order = _order(input.array)
+    laid_out = _laid_out("as_strided_scatter", input)
+    result = _as_strided_scatter(laid_out, to(src, dtype=input.dtype), shape, strides, offset - own)
+    return result if order is None else permute(result, sorted(range(len(order)), key=order.__getitem__))
+
+
+#: Functions without ``out=``.
+NO_OUT = ("as_strided", "as_strided_scatter")
+
+__all__ = ["as_strided", "as_strided_scatter"]

@@ -270,18 +270,28 @@ sigmoid_backward.vjp(
 @define_op(
     inputs=("input", "other"),
     shape=rules.broadcast,
-    dtype=rules.refusing(rules.only_floating, "complex"),
+    dtype=rules.only_floating,
     samples=lambda make: [make.binary()],
     errors=lambda make: [make.mismatch("logaddexp")],
 )
 def logaddexp(xp: Any, input: Any, other: Any) -> Any:
     """``log(exp(input) + exp(other))`` without overflow."""
-    return xp.logaddexp(input, other)
+    if not any(getattr(x, "dtype", None) is not None and x.dtype.kind == "c" for x in (input, other)):
+        return xp.logaddexp(input, other)
+    input, other = xp.asarray(input), xp.asarray(other)
+    first = input.real >= other.real
+    larger, smaller = xp.where(first, input, other), xp.where(first, other, input)
+    # of two infinite ones the difference is nan
+    of_infinite = xp.where(other.real < 0, other, xp.log(xp.exp(input) + xp.exp(other)))
+    infinite = xp.isinf(input.real) & (input.real == other.real)
+    result = xp.where(infinite, of_infinite, larger + xp.log1p(xp.exp(smaller - larger)))
+    # infinite parts beside a nan would hide it
+    return xp.where(xp.isnan(input) | xp.isnan(other), result.dtype.type(math.nan * (1 + 1j)), result)
 
 
 logaddexp.vjp(
-    input=lambda F, grad, input, other: grad * F.sigmoid(input - other),
-    other=lambda F, grad, input, other: grad * F.sigmoid(other - input),
+    input=lambda F, grad, input, other: grad * F.conj(F.sigmoid(input - other)),
+    other=lambda F, grad, input, other: grad * F.conj(F.sigmoid(other - input)),
 )
 
 

@@ -99,6 +99,13 @@ def assert_all_same(results: list[Any], expected: list[Any]) -> None:
             assert_same(result, right)
 
 
+def shape_of(value: Any) -> Any:
+    """What a shape rule gets for an input."""
+    if isinstance(value, tuple):
+        return tuple(map(shape_of, value))
+    return None if value is None else getattr(value, "shape", ())
+
+
 def arrays_of(tensors: Iterable[Tensor | None]) -> list[Any]:
     """The arrays of tensors, None where there is none."""
     return [None if t is None else t.array for t in tensors]
@@ -111,18 +118,27 @@ def widened(array: np.ndarray) -> np.ndarray:
 
 
 def converted(call: OpCall, dtype: dtypes.dtype) -> OpCall:
-    """The call with its floating arrays in another dtype. Integers are rounded away from 0, where many ops end."""
+    """The call with its floating arrays in another dtype. Integers are rounded away from 0, where many ops end.
+
+    Complex arrays take the complex dtype that goes with a floating one, or lose their imaginary parts.
+    """
 
     def convert(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
+        target = dtype.numpy
+        if array.dtype.kind == "c" and dtype.is_floating_point:
+            target = dtype.to_complex().numpy
+        elif array.dtype.kind == "c" and not dtype.is_complex:
+            array = array.real
         if dtype is dtypes.bool:
             array = array > 0
         elif dtype.numpy.kind in "iu":
+            array = np.nan_to_num(array, posinf=9, neginf=-9)  # integers have none of these
             array = np.copysign(np.ceil(np.abs(array)), array if dtype.is_signed else 1)
         elif dtype.is_complex:
             array = array + 0.25j
-        variant = np.array(array, dtype.numpy, order="K")
+        variant = np.array(array, target, order="K")
         variant.flags.writeable = False
         return variant
 

@@ -36,5 +36,5 @@ conj = each(lambda input: complex(input).conjugate().real)
 real = each(lambda input: complex(input).real)
 
 
-def imaginary_part(input: Any) -> np.ndarray:
+def imag(input: Any) -> np.ndarray:
     return filled(input.shape, lambda i: complex(input[i]).imag)

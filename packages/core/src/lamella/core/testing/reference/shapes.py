@@ -97,7 +97,7 @@ def as_strided_scatter(input: Any, src: Any, shape: Shape, strides: Shape, offse
     return result.reshape(input.shape)
 
 
-def clone(input: Any) -> np.ndarray:
+def clone(input: Any, order: Shape | None = None) -> np.ndarray:
     return np.array(input)
 
 
@@ -112,3 +112,7 @@ def cat(tensors: Any, dim: int) -> np.ndarray:
 
 def stack(tensors: Any, dim: int) -> np.ndarray:
     return np.moveaxis(np.array(list(tensors)), 0, dim)
+
+
+def view_dtype(input: Any, shape: Shape, dtype: np.dtype) -> np.ndarray:
+    return np.frombuffer(input.tobytes(), dtype).reshape(shape)

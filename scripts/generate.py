@@ -1,7 +1,7 @@
 """Write what is derived from the op families: the index by which they load on first use.
 
-python tools/generate.py            write the files
-python tools/generate.py --check    say which of them are stale, and fail if any is
+python scripts/generate.py            write the files
+python scripts/generate.py --check    say which of them are stale, and fail if any is
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def index() -> str:
         "METHODS": ("Methods of Tensor", {_name(f): methods.of_family(f) for f in families}),
         "OPS": ("Ops", {_name(f): _ops_of(f) for f in families}),
     }
-    lines = ['"""Which family has what, for those that load on first use. Written by ``tools/generate.py``."""', ""]
+    lines = ['"""Which family has what, for those that load on first use. Written by ``scripts/generate.py``."""', ""]
     lines.append("from __future__ import annotations")
     for table, (what, names) in tables.items():
         lines += ["", f"#: {what}.", f"{table}: dict[str, str] = {{"]
@@ -71,7 +71,7 @@ def main() -> None:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path}")  # noqa: T201  # it is a command
     if check and stale:
-        sys.exit(f"stale: {', '.join(stale)}. Run: python tools/generate.py")
+        sys.exit(f"stale: {', '.join(stale)}. Run: python scripts/generate.py")
 
 
 if __name__ == "__main__":
