@@ -15,6 +15,7 @@ distribution function (2016), https://doi.org/10.1145/2699466, whose second appr
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,8 @@ from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.op import OPS
 from lamella.core.ops import error_function
-from lamella.core.ops.creation import empty, placed
-from lamella.core.ops.random import checked_generator, filler
+from lamella.core.ops.creation import empty
+from lamella.core.ops.random import drawn, filler
 from lamella.core.random import Generator
 from lamella.core.tensor import Tensor, check_tensor
 
@@ -46,8 +47,19 @@ def _floats(operands: Any, *attributes: Any) -> tuple[Any, Any]:
 _of_floats = rules.refusing(rules.DtypeRule(_floats), "complex")
 
 
-def _noise(values: np.ndarray, like: Tensor) -> Tensor:
-    return placed(values, like.device)
+Draw = Callable[[Generator, tuple[int, ...]], np.ndarray]
+
+
+def _noise(op: str, generator: Generator | None, shape: Any, draw: Draw, like: Tensor) -> Tensor:
+    return drawn(op, generator, tuple(shape), draw, like.device)
+
+
+def _uniform(source: Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return source.uniform(shape, _F64)
+
+
+def _standard_normal(source: Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return source.normal(shape, _F64)
 
 
 # --- Bernoulli
@@ -89,7 +101,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     check_tensor("bernoulli", "input", input)
     if p is not None:
         return input.clone().bernoulli_(p, generator=generator)
-    return _bernoulli(input, _noise(checked_generator("bernoulli", generator).uniform(input.array.shape, _F64), input))
+    return _bernoulli(input, _noise("bernoulli", generator, input.array.shape, _uniform, input))
 
 
 # --- counts
@@ -167,8 +179,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
         RuntimeError: A rate is negative or NaN, or ``input`` holds no floats.
     """
     check_tensor("poisson", "input", input)
-    noise = checked_generator("poisson", generator).normal(input.array.shape, _F64)
-    return _poisson(input, _noise(noise, input))
+    return _poisson(input, _noise("poisson", generator, input.array.shape, _standard_normal, input))
 
 
 @define_op(
@@ -241,7 +252,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
             f"binomial: expected count and prob both float32 or both float64, got {count.dtype} and {prob.dtype}"
         )
     shape = rules.broadcast(count.array.shape, prob.array.shape)
-    return _binomial(count, prob, _noise(checked_generator("binomial", generator).normal(shape, _F64), count))
+    return _binomial(count, prob, _noise("binomial", generator, shape, _standard_normal, count))
 
 
 # --- categories
@@ -317,9 +328,11 @@ def multinomial(
             f"multinomial: cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} of "
             f"{shape[-1]} categories"
         )
-    source = checked_generator("multinomial", generator)
-    noise = source.uniform((*shape[:-1], num_samples), _F64) if replacement else source.exponential(shape, _F64)
-    return _multinomial(input, _noise(noise, input), num_samples, bool(replacement))
+    if replacement:
+        noise = _noise("multinomial", generator, (*shape[:-1], num_samples), _uniform, input)
+    else:
+        noise = _noise("multinomial", generator, shape, lambda source, s: source.exponential(s, _F64), input)
+    return _multinomial(input, noise, num_samples, bool(replacement))
 
 
 # --- normal
@@ -388,12 +401,12 @@ def normal(
         return made.requires_grad_(requires_grad)
     shape = rules.broadcast(*(x.array.shape for x in tensors))
     kind = tensors[0].array.dtype
-    noise = checked_generator("normal", generator).normal(shape, kind)
-    drawn = _normal(*(x.detach() if isinstance(x, Tensor) else x for x in (mean, std)), _noise(noise, tensors[0]))
+    noise = _noise("normal", generator, shape, lambda source, s: source.normal(s, kind), tensors[0])
+    result = _normal(*(x.detach() if isinstance(x, Tensor) else x for x in (mean, std)), noise)
     for x in tensors:
         if x.requires_grad:  # PyTorch's gradient of a draw is 0
-            drawn = OPS["overwrite"].call(x.expand(shape).to(drawn.dtype), drawn)
-    return drawn
+            result = OPS["overwrite"].call(x.expand(shape).to(result.dtype), result)
+    return result
 
 
 # --- filling a tensor

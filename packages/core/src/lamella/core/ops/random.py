@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import warnings
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from lamella.core.dtypes import dtype, to_dtype
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError
 from lamella.core.inplace import update
 from lamella.core.layouts import preserve_format
+from lamella.core.modes import innermost_level
 from lamella.core.op import OPS
 from lamella.core.ops.creation import like, placed, shape_of
 from lamella.core.random import Generator
@@ -33,6 +35,32 @@ def checked_generator(op: str, given: Generator | None) -> Generator:
     return given
 
 
+def drawn(
+    op: str,
+    generator: Generator | None,
+    shape: tuple[int, ...],
+    draw: Callable[[Generator, tuple[int, ...]], np.ndarray],
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of the numbers that ``draw(generator, shape)`` gives; inside vmap as its ``randomness`` says.
+
+    Args:
+        op: Who draws, for error messages.
+        generator: Where the numbers come from; the default generator for None.
+        shape: Shape of the tensor.
+        draw: Gives an array of the shape that it is asked for, which has more dimensions in front inside vmap.
+        device: Where the tensor is to be. requires_grad: whether it is a leaf that requires grad.
+    """
+    source = checked_generator(op, generator)
+
+    def make(shape: tuple[int, ...]) -> Tensor:
+        level = innermost_level()
+        return placed(draw(source, shape), device) if level is None else level.draw(op, shape, make)
+
+    return make(shape).requires_grad_() if requires_grad else make(shape)
+
+
 def _float_kind(op: str, wanted: dtype | None) -> np.dtype:
     kind = dtypes.get_default_dtype() if wanted is None else to_dtype(wanted)
     if not (kind.is_floating_point or kind.is_complex):
@@ -49,8 +77,9 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform on [0, 1), of a shape given as sizes or a tuple."""
-    values = checked_generator("rand", generator).uniform(shape_of(sizes, size), _float_kind("rand", dtype))
-    return placed(values, device, requires_grad)
+    kind = _float_kind("rand", dtype)
+    shape = shape_of(sizes, size)
+    return drawn("rand", generator, shape, lambda source, s: source.uniform(s, kind), device, requires_grad)
 
 
 def randn(
@@ -62,8 +91,9 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal with mean 0 and variance 1, of a shape given as sizes or a tuple."""
-    values = checked_generator("randn", generator).normal(shape_of(sizes, size), _float_kind("randn", dtype))
-    return placed(values, device, requires_grad)
+    kind = _float_kind("randn", dtype)
+    shape = shape_of(sizes, size)
+    return drawn("randn", generator, shape, lambda source, s: source.normal(s, kind), device, requires_grad)
 
 
 def randint(
@@ -90,9 +120,11 @@ def randint(
             "randint: expected a bound and a size, as in randint(10, (2, 3)) or randint(5, 10, (2, 3))"
         )
     kind = (dtypes.int64 if dtype is None else to_dtype(dtype)).numpy
-    source = checked_generator("randint", generator)
-    values = _integers("randint", source, 0 if low is None else low, high, shape_of((), size), kind)
-    return placed(values, device, requires_grad)
+
+    def draw(source: Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return _integers("randint", source, 0 if low is None else low, high, shape, kind)
+
+    return drawn("randint", generator, shape_of((), size), draw, device, requires_grad)
 
 
 def _integers(op: str, rng: Generator, low: Any, high: Any, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
@@ -146,8 +178,12 @@ def randperm(
     largest = _consecutive(kind) + 1 if kind.is_floating_point else dtypes.iinfo(kind).max
     if n > largest:
         raise ArgumentRangeError(f"randperm: {kind} can't hold every integer below n={n}. Choose a wider dtype.")
-    order = checked_generator("randperm", generator).permutation(n)
-    return placed(order.astype(kind.numpy, copy=False), device, requires_grad)
+
+    def draw(source: Generator, shape: tuple[int, ...]) -> np.ndarray:
+        orders = [source.permutation(n) for _ in range(math.prod(shape[:-1]))]
+        return np.stack(orders).reshape(shape).astype(kind.numpy, copy=False)
+
+    return drawn("randperm", generator, (n,), draw, device, requires_grad)
 
 
 def rand_like(
@@ -180,15 +216,21 @@ def filler(draw: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     """A Tensor method that fills the tensor with what ``draw(generator, shape, dtype, …)`` gives."""
 
     def fill(self: Tensor, *args: Any, generator: Generator | None = None, **kwargs: Any) -> Tensor:
-        def values() -> np.ndarray:
-            return draw(
-                checked_generator(draw.__name__, generator), self.array.shape, self.array.dtype, *args, **kwargs
+        kind = self.array.dtype
+
+        def values(old: Tensor) -> Tensor:
+            return drawn(
+                draw.__name__,
+                generator,
+                tuple(old.array.shape),
+                lambda source, shape: draw(source, shape, kind, *args, **kwargs),
+                old.device,
             )
 
         def write(array: Any) -> None:
-            array[...] = values() if self.is_cpu else placed(values(), self.device, False).array
+            array[...] = values(self).array
 
-        return update(self, lambda old: placed(values(), self.device, False), write)
+        return update(self, values, write)
 
     fill.__name__ = fill.__qualname__ = draw.__name__
     fill.__doc__ = draw.__doc__
@@ -253,17 +295,17 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     Raises:
         RuntimeError: A probability is outside [0, 1]; the tensor is complex.
     """
-    source = checked_generator("bernoulli_", generator)
     if self.is_complex():
         raise DtypeError(f"bernoulli_: not defined for dtype {self.dtype}; expected a real dtype")
     if not isinstance(p, Tensor):
-        return _fill_bernoulli(self, p, generator=source)
+        return _fill_bernoulli(self, p, generator=generator)
 
     def compute(old: Tensor) -> Tensor:
         chances = p.expand(self.shape)
-        noise = placed(source.uniform(self.array.shape, np.dtype(np.float64)), self.device)
-        drawn: Tensor = OPS["bernoulli"].call(chances, noise)
-        return drawn.to(self.dtype).detach()
+        shape, kind = tuple(self.array.shape), np.dtype(np.float64)
+        noise = drawn("bernoulli_", generator, shape, lambda source, s: source.uniform(s, kind), self.device)
+        chosen: Tensor = OPS["bernoulli"].call(chances, noise)
+        return chosen.to(self.dtype).detach()
 
     return update(self, compute)
 

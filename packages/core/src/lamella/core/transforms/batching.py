@@ -102,6 +102,19 @@ class Batch(Level):
             target.inner.copy_(self.full(result))
         return target
 
+    def draw(self, op: str, shape: tuple[int, ...], make: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
+        if self.randomness == "error":
+            raise GradError(
+                f"vmap: {op} draws random numbers inside, and it is not said whether samples get the same: give vmap "
+                "randomness='same' or 'different', or draw outside."
+            )
+        with self.outside():
+            if self.randomness == "same":
+                return make(shape)
+            different = make((self.size, *shape))
+        wrapped: Tensor = self.wrap(different)
+        return wrapped
+
     def gradients(
         self,
         outputs: Sequence[Tensor],

@@ -17,7 +17,7 @@ from lamella.core.algebra import TENSORS
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import ArgumentTypeError, GradError
 from lamella.core.modes import enable_grad
-from lamella.core.op import GRAD, OUT, OPS, Op
+from lamella.core.op import GRAD, OPS, OUT, Op
 from lamella.core.ops import creation
 from lamella.core.tensor import Tensor
 from lamella.core.transforms.batching import ELEMENTWISE, vmap
@@ -171,9 +171,10 @@ def _elementwise(
     shapes = tuple([getattr(getattr(p, "array", None), "shape", None) for p in primals])
     known = dict(zip(op.inputs + op.attributes, (*primals, *attrs), strict=True))
     known |= dict(zip([f"{name}_shape" for name in op.inputs], shapes, strict=True))
-    for pair, tangent in zip(op.rules, tangents, strict=True):
-        if pair is None or tangent is None:
+    for pair, given in zip(op.rules, tangents, strict=True):
+        if pair is None or given is None:
             continue
+        tangent = given
         if tuple(tangent.array.shape) != shape:
             tangent = OPS["expand"].call(_with_ndim(tangent, len(shape)), shape)
         if tangent.array.dtype != result.array.dtype:

@@ -8,7 +8,7 @@ level, and a gradient that is asked for within levels is handed outward through 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamella.core import modes
@@ -94,6 +94,11 @@ class Level(Interpreter):
     def outside(self) -> modes.interpreted:
         """A context in which the next level out is the innermost."""
         return modes.interpreted(self.outer)
+
+    def draw(self, op: str, shape: tuple[int, ...], make: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
+        """Random numbers: what ``make`` gives for a shape, in the next level out."""
+        with self.outside():
+            return make(shape)
 
     def gradients(
         self,
