@@ -8,7 +8,7 @@ ifeq ($(filter mlp cnn,$(MODEL)),)
 $(error MODEL is "$(MODEL)", but must be mlp or cnn)
 endif
 
-.PHONY: help demo test bench lint types clean set-up
+.PHONY: help demo test bench lint types generate clean set-up
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -32,6 +32,9 @@ lint: set-up ## check style and formatting
 
 types: set-up ## check types
 	$(PYTHON_IN_VENV) -m mypy
+
+generate: set-up ## write the index of the op families and the type stubs
+	$(PYTHON_IN_VENV) scripts/generate.py
 
 clean: ## remove .venv and whatever the tools have left
 	rm -rf .venv dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

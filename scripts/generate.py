@@ -1,4 +1,4 @@
-"""Write what is derived from the op families: the index by which they load on first use.
+"""Write what is derived from the op families: the index by which they load on first use, and type stubs.
 
 python scripts/generate.py            write the files
 python scripts/generate.py --check    say which of them are stale, and fail if any is
@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+
+import stubs
 
 from lamella.core import methods, ops
 from lamella.core.op import OPS
@@ -21,9 +24,10 @@ CORE = Path(ops.__path__[0]).parent
 def index() -> str:
     """The text of ``ops/index.py``."""
     families = [family for family in ops.load_all() if family not in ops.EAGER]
+    others = [import_module(f"lamella.core.{name}") for name in methods.LATER]
     tables = {
         "FUNCTIONS": ("Public functions", {_name(f): ops.functions(f) for f in families}),
-        "METHODS": ("Methods of Tensor", {_name(f): methods.of_family(f) for f in families}),
+        "METHODS": ("Methods of Tensor", {_name(f): methods.of_family(f) for f in (*families, *others)}),
         "OPS": ("Ops", {_name(f): _ops_of(f) for f in families}),
     }
     lines = ['"""Which family has what, for those that load on first use. Written by ``scripts/generate.py``."""', ""]
@@ -40,7 +44,7 @@ def index() -> str:
 
 
 def _name(family: ModuleType) -> str:
-    return family.__name__.rpartition(".")[2]
+    return family.__name__.removeprefix("lamella.core.")
 
 
 def _ops_of(family: ModuleType) -> Iterable[str]:
@@ -53,7 +57,12 @@ def _ops_of(family: ModuleType) -> Iterable[str]:
     ]
 
 
-GENERATED = {CORE / "ops" / "index.py": index}
+#: Each file and what makes its text; the stubs are of what the index finds, so it comes first.
+GENERATED = {
+    CORE / "ops" / "index.py": index,
+    CORE / "functions.pyi": stubs.functions,
+    CORE / "tensor_methods.pyi": stubs.tensor_methods,
+}
 
 
 def main() -> None:
@@ -69,9 +78,9 @@ def main() -> None:
         stale.append(path.name)
         if not check:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {path}")  # noqa: T201  # it is a command
+            print(f"wrote {path}")  # it is a command
     if check and stale:
-        sys.exit(f"stale: {', '.join(stale)}. Run: python scripts/generate.py")
+        sys.exit(f"stale: {', '.join(stale)}. Run: make generate")
 
 
 if __name__ == "__main__":

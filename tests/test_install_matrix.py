@@ -91,7 +91,9 @@ def test_a_wheel_says_what_it_is(wheels: dict[str, Path], layer: str) -> None:
     assert metadata["Name"] == f"lamella-{layer}"
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert sorted(metadata.get_all("Requires-Dist", [])) == sorted(project["dependencies"])
+    extras = project.get("optional-dependencies", {}).items()
+    optional = [f"{needed}; extra == '{extra}'" for extra, every in extras for needed in every]
+    assert sorted(metadata.get_all("Requires-Dist", [])) == sorted([*project["dependencies"], *optional])
     assert metadata.get_payload().startswith(f"# lamella-{layer}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import pytest
@@ -350,3 +351,187 @@ def test_threads_may_share_a_leaf():
     for t in threads:
         t.join()
     assert autograd.grad((a * 2).sum(), a)[0].tolist() == [2.0] * 1000
+
+
+# --- hooks around nodes
+
+
+def test_hooks_around_a_node():
+    log = []
+    x = leaf(1.0, 2.0)
+    y = x * 3
+    z = y * x
+    z.register_hook(lambda g: log.append("tensor"))
+
+    def before(grads):
+        log.append(("before", grads[0].tolist()))
+        return (grads[0] * 2,)
+
+    def after(inputs, outputs):
+        log.append(("after", inputs[1].tolist(), outputs[0].tolist()))
+        return inputs[0], None
+
+    z.grad_fn.register_prehook(before)
+    handle = z.grad_fn.register_hook(after)
+    z.sum().backward(retain_graph=True)
+    assert log == ["tensor", ("before", [1.0, 1.0]), ("after", [6.0, 12.0], [2.0, 2.0])]
+    assert x.grad.tolist() == [6.0, 12.0]  # by way of y alone
+    handle.remove()
+    x.grad = None
+    z.sum().backward()
+    assert x.grad.tolist() == [12.0, 24.0]
+
+
+def test_hooks_around_a_node_of_several_results():
+    seen = []
+    first, second = leaf(1.0, 2.0).unbind(0)
+    first.grad_fn.register_hook(lambda inputs, outputs: seen.append((inputs[0].tolist(), outputs)))
+    (second * 5).backward()
+    assert seen == [([0.0, 5.0], (None, lamella.tensor(5.0)))]
+
+
+def test_hooks_around_a_leaf():
+    x, log = leaf(1.0, 2.0), []
+    node = (x * 1).grad_fn.next_functions[0][0]
+    node.register_prehook(lambda grads: (grads[0] * 10,))
+    handle = node.register_hook(lambda inputs, outputs: log.append((inputs, outputs[0].tolist(), x.grad.tolist())))
+    (x * 2).sum().backward()
+    assert log == [((), [20.0, 20.0], [20.0, 20.0])]
+    handle.remove()
+    (x * 2).sum().backward()
+    assert len(log) == 1
+
+
+def test_what_hooks_around_nodes_must_return():
+    for given, kind, message in [
+        ((1,), TypeError, "returned int, expected a tuple of Tensors or None"),
+        ((None, None), RuntimeError, "returned 2 values, expected 1"),
+    ]:
+        z = leaf(1.0).sum()
+        z.grad_fn.register_hook(lambda inputs, outputs, given=given: given)
+        with pytest.raises(kind, match=message):
+            z.backward()
+
+
+def test_a_node_keeps_notes():
+    node = (leaf(1.0) * 2).grad_fn
+    node.metadata["note"] = 1
+    assert node.metadata == {"note": 1}
+
+
+@pytest.mark.parametrize("mode", ["all", "any"])
+def test_one_hook_for_several_tensors(mode):
+    calls = []
+    a, b, unused = leaf(1.0), leaf(2.0), leaf(3.0)
+    c = a * b
+    handle = autograd.graph.register_multi_grad_hook([a, b, c, unused], calls.append, mode=mode)
+    (c * c).sum().backward()
+    a.detach().mul(unused).sum().backward()
+    (a * 5).sum().backward()
+    handle.remove()
+    (a * b).sum().backward()
+    if mode == "all":
+        assert [[None if g is None else g.item() for g in gs] for gs in calls] == [
+            [8.0, 4.0, 4.0, None],
+            [None, None, None, 1.0],
+            [5.0, None, None, None],
+        ]
+    else:
+        assert [g.item() for g in calls] == [4.0, 1.0, 5.0]
+
+
+def test_what_hooks_for_several_tensors_refuse():
+    with pytest.raises(ValueError, match="mode to be one of"):
+        autograd.graph.register_multi_grad_hook([leaf(1.0)], print, mode="some")
+    with pytest.raises(RuntimeError, match="doesn't require gradient"):
+        autograd.graph.register_multi_grad_hook([lamella.ones(1)], print)
+
+
+def test_edges_stand_for_tensors():
+    x = leaf(1.0, 2.0)
+    parts = (x * 2).unbind(0)
+    edge = autograd.graph.get_gradient_edge(parts[1])
+    out = parts[0] * parts[1]
+    del parts
+    assert edge.output_nr == 1
+    assert autograd.grad(out, edge, retain_graph=True)[0].item() == 2.0
+    assert autograd.grad(edge, x, lamella.tensor(3.0))[0].tolist() == [0.0, 6.0]
+    other = autograd.graph.get_gradient_edge(leaf(1.0, 1.0))
+    assert autograd.grad(x.sum(), other, materialize_grads=True)[0].tolist() == [0.0, 0.0]
+    with pytest.raises(RuntimeError, match="does not require gradients"):
+        autograd.graph.get_gradient_edge(lamella.ones(1))
+    with pytest.raises(RuntimeError, match="give a gradient with this GradientEdge"):
+        autograd.grad(edge, x)
+
+
+def test_a_change_that_nobody_saw_can_be_told():
+    x = leaf(1.0)
+    y = x.exp()
+    autograd.graph.increment_version([y])
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
+def test_threads_add_to_a_shared_leaf():
+    x = lamella.zeros(1000, requires_grad=True)
+    threads = [threading.Thread(target=lambda: [(x * 2).sum().backward() for _ in range(25)]) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert x.grad.tolist() == [200.0] * 1000
+
+
+# --- inference tensors
+
+
+def test_what_is_made_in_inference_mode_stays_out_of_gradients():
+    w, plain = leaf(1.0, 2.0), lamella.ones(2)
+    with lamella.inference_mode():
+        made = [lamella.ones(2), plain * 2, plain.exp(), lamella.cat([plain, plain]), *plain.clone().unbind(0)]
+        assert all(x.is_inference() for x in made)
+        assert not plain.view(2).is_inference() and not plain.add_(1).is_inference()
+        x = made[0].add_(1)
+        with lamella.inference_mode(False):
+            assert not (plain * 2).is_inference() and (w * 2).requires_grad
+    assert x.tolist() == [2.0, 2.0] and x.view(2).is_inference() and x.detach().is_inference()
+    assert not (x * 2).is_inference() and not x.clone().is_inference()
+    assert (w + x).requires_grad  # nothing of x is saved
+    (w * x.clone()).sum().backward()
+    assert w.grad.tolist() == [2.0, 2.0]
+
+
+def test_what_is_refused_to_inference_tensors():
+    w = leaf(1.0, 2.0)
+    with lamella.inference_mode():
+        x = lamella.ones(2)
+
+    class Keep(autograd.Function):
+        @staticmethod
+        def forward(ctx, w, x):
+            ctx.save_for_backward(x)
+            return w * 1
+
+    for refused in (lambda: w * x, lambda: lamella.matmul(w, x), lambda: Keep.apply(w, x)):
+        with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
+            refused()
+    with lamella.no_grad(), pytest.raises(RuntimeError, match="Inplace update to inference tensor outside"):
+        x.add_(1)
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside"):
+        x[0] = 3.0
+    with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor outside"):
+        x.requires_grad_()
+    with pytest.raises(RuntimeError, match="do not track version counter"):
+        _ = x._version
+
+
+def test_relu_lets_no_infinite_gradient_through_where_it_is_0():
+    x = lamella.tensor([-1.0, 0.0, 4.0], requires_grad=True)
+    lamella.relu(x).sqrt().sum().backward()  # the root's derivative at 0 is infinite
+    assert x.grad.tolist() == [0.0, 0.0, 0.25]
+
+
+def test_relu_passes_gradients_at_nan():
+    x = lamella.tensor([math.nan, 1.0], requires_grad=True)
+    lamella.relu(x).backward(lamella.tensor([2.0, 3.0]))
+    assert x.grad.tolist() == [2.0, 3.0]

@@ -59,6 +59,15 @@ def test_gradients_have_its_dtype():
     np.testing.assert_allclose(x.grad.float().numpy(), exact, rtol=2**-7)
 
 
+def test_second_derivatives():
+    x = lamella.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=lamella.bfloat16, requires_grad=True)
+    (first,) = lamella.autograd.grad((x @ x).sum(), x, create_graph=True)
+    (second,) = lamella.autograd.grad((first * first).sum(), x)
+    exact = x.detach().double().requires_grad_()
+    (wide,) = lamella.autograd.grad((exact @ exact).sum(), exact, create_graph=True)
+    assert second.tolist() == lamella.autograd.grad((wide * wide).sum(), exact)[0].tolist()
+
+
 def test_views_share_memory():
     x = lamella.zeros(2, 3, dtype=lamella.bfloat16)
     x.t()[1] = 1.0

@@ -98,7 +98,8 @@ def test_the_numpy_kernels_agree_with_the_plain_forwards_however_they_cut(monkey
         (lambda x, w: lamella.conv2d(x, w, stride=0), ArgumentRangeError, "stride must be at least 1"),
         (lambda x, w: lamella.conv2d(x, w, padding=(0, -1)), ArgumentRangeError, "padding must be at least 0"),
         (lambda x, w: lamella.conv2d(x, w, dilation=1.5), ArgumentTypeError, "dilation must be an int or 2 ints"),
-        (lambda x, w: lamella.conv2d(x, w, stride=(1, 2, 3)), ArgumentTypeError, "stride must be an int or 2 ints"),
+        (lambda x, w: lamella.conv2d(x, w, stride=(1, 2, 3)), ArgumentRangeError, "stride must be an int or 2 ints"),
+        (lambda x, w: lamella.conv2d(x, w[:0]), ShapeError, "`weight` makes 0 channels"),
         (lambda x, w: lamella.conv2d(x, w, groups=0), ArgumentRangeError, "groups must be at least 1, got 0"),
         (lambda x, w: lamella.conv2d(x, w, padding="full"), ArgumentRangeError, "'same', 'valid', an int"),
         (lambda x, w: lamella.conv2d(x, w, padding="same", stride=2), ArgumentRangeError, "strided convolutions"),
@@ -106,6 +107,7 @@ def test_the_numpy_kernels_agree_with_the_plain_forwards_however_they_cut(monkey
         (lamella.conv1d, ShapeError, r"conv1d: expected a 2-dimensional \(unbatched\)"),
         (lambda x, w: lamella.conv2d(x.bool(), w.bool()), DtypeError, "not defined for bool"),
         (lambda x, w: lamella.conv2d(x, w.float()), DtypeError, "same dtype"),
+        (lambda x, w: lamella.conv1d(x[0, :, 1:], w[0]), ShapeError, "conv1d: `input` has 3 channels, but `weight`"),
         (lambda x, w: lamella.conv2d(x[:, :1], w), RuntimeError, "`input` has 1 channels, but `weight` expects 2"),
     ],
 )

@@ -147,6 +147,11 @@ def test_jvp_of_a_constant_is_zero():
     assert_close(jvp(lambda x: lamella.ones(2), (values(3),), (values(3),))[1], lamella.zeros(2))
 
 
+def test_a_strict_jvp_refuses_a_constant():
+    with pytest.raises(RuntimeError, match="independent of the inputs"):
+        jvp(lambda x: (x, lamella.ones(2)), (values(3),), (values(3),), strict=True)
+
+
 def test_detach_stops_a_direction():
     x = lamella.tensor(2.0)
     assert_close(jvp(lambda x: x.detach() * x, (x,), (lamella.tensor(1.0),))[1], lamella.tensor(2.0))
@@ -319,6 +324,14 @@ def test_changes_in_place_within_vmap():
     assert_close(vmap(f)(x), expected)
 
 
+def test_view_within_transforms():
+    x = values(3, 4)
+    assert vmap(lambda v: v.view(2, 2))(x).shape == (3, 2, 2)
+    assert_close(jvp(lambda t: t.view(12), (x,), (x,))[1], x.view(12))
+    with pytest.raises(RuntimeError, match="view size is not compatible"):
+        vmap(lambda v: v.t().view(6))(values(2, 2, 3))
+
+
 def test_chunks_give_the_same():
     x = values(7, 4)
     assert_close(vmap(scalar_function, chunk_size=3)(x), vmap(scalar_function)(x))
@@ -350,24 +363,24 @@ def _escape():
 
 def _in_place_on_shared():
     shared = lamella.zeros(())
-    return vmap(lambda x: shared.add_(x))(values(3))
+    return vmap(shared.add_)(values(3))
 
 
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [
-        (lambda x: vmap(lambda x: x.item())(x), RuntimeError, r"asks for the elements of a tensor \(item\)"),
-        (lambda x: vmap(lambda x: x if x > 0 else -x)(x), RuntimeError, "lamella.where"),
-        (lambda x: vmap(lambda x: 3)(x), ValueError, "must only return Tensors .*got int"),
-        (lambda x: vmap(lamella.sin, in_dims=1)(x), ValueError, r"in_dims is 1 for an argument of shape \(3,\)"),
-        (lambda x: vmap(lamella.sin, in_dims=None)(x), ValueError, "in_dims must be an int or a tuple"),
+        (vmap(lambda x: x.item()), RuntimeError, r"asks for the elements of a tensor \(item\)"),
+        (vmap(lambda x: x if x > 0 else -x), RuntimeError, "lamella.where"),
+        (vmap(lambda x: 3), ValueError, "must only return Tensors .*got int"),
+        (vmap(lamella.sin, in_dims=1), ValueError, r"in_dims is 1 for an argument of shape \(3,\)"),
+        (vmap(lamella.sin, in_dims=None), ValueError, "in_dims must be an int or a tuple"),
         (lambda x: vmap(lamella.add, in_dims=(0,))(x, x), ValueError, "1 entries for 2 arguments"),
         (lambda x: vmap(lamella.add)(x, x[:2]), ValueError, r"same size .* 3 \(shape \(3,\), dim 0\), 2"),
         (lambda x: vmap(lamella.add)(x, 2.0), ValueError, "no Tensor but float"),
-        (lambda x: vmap(lambda x: x, in_dims=((0,),))(x), ValueError, "does not have the structure"),
-        (lambda x: vmap(lambda x: x, out_dims=(0, 0))(x), ValueError, "does not have the structure"),
-        (lambda x: vmap(lambda x: x, randomness="some")(x), ValueError, "randomness must be"),
-        (lambda x: vmap(lambda x: x, chunk_size=0)(x), ValueError, "chunk_size should be None or greater than 0"),
+        (vmap(lambda x: x, in_dims=((0,),)), ValueError, "does not have the structure"),
+        (vmap(lambda x: x, out_dims=(0, 0)), ValueError, "does not have the structure"),
+        (lambda _: vmap(lamella.sin, randomness="some"), ValueError, "randomness must be"),
+        (lambda _: vmap(lamella.sin, chunk_size=0), ValueError, "chunk_size should be None or greater than 0"),
         (lambda x: _escape(), TypeError, "from inside a vmap that has ended"),
         (lambda x: _in_place_on_shared(), RuntimeError, "a different value for each sample into a tensor that all"),
         (lambda x: vmap(lambda x: x.backward())(x.requires_grad_()), RuntimeError, "lamella.func.grad"),

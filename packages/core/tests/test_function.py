@@ -361,3 +361,280 @@ def test_reference_counting_alone_frees_the_graph(op, create_graph):
         assert tensor() is None and node() is None
     finally:
         gc.enable()
+
+
+# --- what ctx keeps
+
+
+def test_only_tensors_are_saved():
+    class Number(Exp):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, 3)
+            return x
+
+    with pytest.raises(TypeError, match="save_for_backward can only save variables, but argument 1 is of type int"):
+        Number.apply(leaf(1.0))
+
+
+def test_the_node_shows_what_its_context_keeps():
+    x = leaf(2.0)
+    y = Exp.apply(x)
+    assert y.grad_fn.saved_tensors[0].grad_fn is y.grad_fn
+    assert y.grad_fn.needs_input_grad == (True,)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = y.grad_fn.nothing
+    y.backward()
+    with pytest.raises(RuntimeError, match="already been freed"):
+        _ = y.grad_fn.saved_tensors
+
+
+def test_saving_again_replaces_and_outside_of_forward_does_nothing():
+    class Twice(Exp):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            ctx.save_for_backward(x, x.exp())
+            return x.exp()
+
+        @staticmethod
+        def backward(ctx, grad):
+            ctx.save_for_backward()
+            assert len(ctx.saved_tensors) == len(ctx.saved_tensors) == 2
+            return grad * ctx.saved_tensors[1]
+
+    x = leaf(0.0)
+    Twice.apply(x).backward()
+    assert x.grad.item() == 1.0
+
+
+def test_dirty_inputs_must_be_returned():
+    class Hidden(Exp):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x * 2
+
+    with pytest.raises(RuntimeError, match="marked as dirty .* were not returned as output"):
+        Hidden.apply(leaf(1.0) * 1)
+
+
+def test_setup_context_gets_defaults_and_keywords():
+    seen = []
+
+    class Scale(Function):
+        @staticmethod
+        def forward(x, factor=2.0):
+            return x * factor
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            seen.append(inputs[1])
+            ctx.factor = inputs[1]
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * ctx.factor, None
+
+    x = leaf(1.0)
+    Scale.apply(x).backward()
+    Scale.apply(x, factor=5.0).backward()
+    assert seen == [2.0, 5.0] and x.grad.item() == 7.0
+
+
+def test_vjp_is_another_name_of_backward():
+    class Triple(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 3
+
+        @staticmethod
+        def vjp(ctx, grad):
+            return grad * 3
+
+    class Both(Triple):
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * 3
+
+    x = leaf(1.0)
+    Triple.apply(x).backward()
+    assert x.grad.item() == 3.0
+    with pytest.raises(RuntimeError, match="Implementing both 'backward' and 'vjp'"):
+        Both.apply(x).backward()
+
+
+# --- forward mode and vmap
+
+
+class Form:
+    """x²y, with all that the transforms ask for."""
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        return 2 * x * y * grad, x * x * grad
+
+    @staticmethod
+    def jvp(ctx, tx, ty):
+        x, y = ctx.saved_tensors
+        return 2 * x * y * tx + x * x * ty
+
+
+class WithContext(Form, Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x * x * y
+
+
+class WithSetup(Form, Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x, y):
+        return x * x * y
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+
+class ExpOfAll(Exp):
+    """Saves its result, for both directions."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        ctx.save_for_forward(y)
+        return y
+
+    @staticmethod
+    def jvp(ctx, tangent):
+        return tangent * ctx.saved_tensors[0]
+
+
+X, Y, W = lamella.tensor([1.0, 2.0, 3.0]), lamella.tensor([4.0, 5.0, 6.0]), lamella.tensor(2.0)
+func = lamella.func
+
+
+def product(x, y):
+    return x * x * y
+
+
+TRANSFORMS = [
+    lambda f, e: func.vmap(f)(X, Y),
+    lambda f, e: func.vmap(f, (0, None))(X, W),
+    lambda f, e: func.vmap(func.vmap(f, (0, None)), (None, 0))(X, Y),
+    lambda f, e: func.vmap(func.grad(f))(X, Y),
+    lambda f, e: func.vmap(func.grad(f, 1), (0, None))(X, W),
+    lambda f, e: func.vmap(func.grad(func.grad(f)))(X, Y),
+    lambda f, e: func.jvp(f, (X, Y), (Y, X)),
+    lambda f, e: func.jvp(lambda x: f(x, Y), (X,), (Y,)),
+    lambda f, e: func.jacfwd(lambda x: f(x, Y))(X),
+    lambda f, e: func.jacrev(lambda x: f(x, Y))(X),
+    lambda f, e: func.hessian(lambda x: f(x, Y).sum())(X),
+    lambda f, e: func.vmap(lambda x, y: func.jvp(f, (x, y), (y, x)))(X, Y),
+    lambda f, e: func.vmap(func.grad(e))(X),
+    lambda f, e: func.vmap(func.grad(func.grad(e)))(X),
+    lambda f, e: func.hessian(lambda x: e(x).sum())(X),
+    lambda f, e: func.jacfwd(func.jacfwd(lambda x: e(x).sum()))(X),
+    lambda f, e: func.jacrev(func.jacrev(lambda x: e(x).sum()))(X),
+    lambda f, e: func.jacrev(func.jacfwd(lambda x: e(x).sum()))(X),
+    lambda f, e: func.vmap(lambda x: func.jvp(e, (x,), (x,)))(X),
+]
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("function", [WithContext, WithSetup])
+def test_transforms_of_functions_are_those_of_ops(transform, function):
+    found = transform(function.apply, ExpOfAll.apply)
+    expected = transform(product, lamella.exp)
+    pairs = zip(found, expected, strict=True) if isinstance(found, tuple) else [(found, expected)]
+    assert all(lamella.allclose(a, b) for a, b in pairs)
+
+
+def test_gradients_after_a_vmap_has_ended():
+    x, w = X.clone().requires_grad_(), W.clone().requires_grad_()
+    func.vmap(WithSetup.apply, (0, None))(x, w).sum().backward()
+    assert x.grad.tolist() == [4.0, 8.0, 12.0] and w.grad.item() == 14.0
+
+
+def test_several_results_under_vmap():
+    class Both(MinMax):
+        generate_vmap_rule = True
+
+    low, high, smaller = func.vmap(Both.apply)(X, lamella.tensor([3.0, 1.0, 3.0]))
+    assert (low.tolist(), high.tolist(), smaller.tolist()) == ([1.0, 1.0, 3.0], [3.0, 2.0, 3.0], [True, False, False])
+    x = X.clone().requires_grad_()
+    func.vmap(Both.apply)(x, lamella.tensor([3.0, 1.0, 3.0]))[0].sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_a_vmap_rule_of_its_own():
+    told = []
+
+    class Sine(Function):
+        @staticmethod
+        def forward(ctx, x, scale):
+            ctx.save_for_backward(x)
+            return x.sin() * scale
+
+        @staticmethod
+        def backward(ctx, grad):
+            return ctx.saved_tensors[0].cos() * grad, None
+
+        @staticmethod
+        def vmap(info, in_dims, x, scale):
+            told.append((info.batch_size, info.randomness, in_dims, tuple(x.shape)))
+            return Sine.apply(x.movedim(in_dims[0], -1), scale), x.ndim - 1
+
+    rows = lamella.arange(6.0).reshape(3, 2)
+    assert lamella.allclose(func.vmap(lambda x: Sine.apply(x, 1.0))(rows), rows.sin())
+    assert told == [(3, "error", (0, None), (3, 2))]
+    assert lamella.allclose(func.vmap(func.grad(lambda x: Sine.apply(x, 1.0)))(X), X.cos())
+
+
+def test_what_transforms_refuse():
+    class Plain(Exp):
+        pass
+
+    class Two(ExpOfAll):
+        @staticmethod
+        def vmap(info, in_dims, x):
+            return x
+
+    class NoDims(Exp):
+        @staticmethod
+        def vmap(info, in_dims, x):
+            return x
+
+    class WrongTangents(Exp):
+        @staticmethod
+        def jvp(ctx, tangent):
+            return tangent, tangent
+
+    class WrongShape(Exp):
+        @staticmethod
+        def jvp(ctx, tangent):
+            return tangent.sum()
+
+    with pytest.raises(RuntimeError, match="vmap over Plain, but it does not have vmap support"):
+        func.vmap(Plain.apply)(X)
+    with pytest.raises(RuntimeError, match="both generate_vmap_rule=True and an overridden vmap"):
+        func.vmap(Two.apply)(X)
+    with pytest.raises(RuntimeError, match=r"NoDims: the vmap staticmethod must return a tuple \(outputs, out_dims\)"):
+        func.vmap(NoDims.apply)(X)
+    with pytest.raises(NotImplementedError, match="must implement the jvp function"):
+        func.jvp(Plain.apply, (X,), (X,))
+    with pytest.raises(RuntimeError, match="WrongTangents: jvp returned 2 tangents, expected 1"):
+        func.jvp(WrongTangents.apply, (X,), (X,))
+    with pytest.raises(RuntimeError, match=r"WrongShape: jvp returned a tangent of shape \(\) for an output of shape"):
+        func.jvp(WrongShape.apply, (X,), (X,))
+    assert lamella.allclose(func.grad(lambda x: Plain.apply(x).sum())(X), X.exp())  # needs neither

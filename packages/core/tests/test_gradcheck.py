@@ -268,10 +268,12 @@ def test_gradcheck_refuses_what_it_cannot_check() -> None:
         gradcheck(lambda a: a, x.detach())
     with pytest.raises(RuntimeError, match="0th input has a dimension with stride 0"):
         gradcheck(lambda a: a * 2, x[:1].expand(3))
-    with pytest.raises(ValueError, match="check_forward_ad=True is not offered"):
-        gradcheck(lambda a: a, x, check_forward_ad=True)
-    with pytest.raises(ValueError, match="check_backward_ad=False leaves nothing"):
+    with pytest.raises(ValueError, match="at least one of check_forward_ad or check_backward_ad"):
         gradcheck(lambda a: a, x, check_backward_ad=False)
+    with pytest.raises(ValueError, match="check_batched_grad=True requires check_backward_ad"):
+        gradcheck(lambda a: a, x, check_backward_ad=False, check_forward_ad=True, check_batched_grad=True)
+    with pytest.raises(ValueError, match="check_batched_forward_grad=True requires check_forward_ad"):
+        gradcheck(lambda a: a, x, check_batched_forward_grad=True)
     with pytest.raises(TypeError, match="must return a Tensor or a sequence of Tensors, got int"):
         gradcheck(lambda a: [1], x)
     with pytest.warns(UserWarning, match="Input #0 requires gradient and is not a double precision"):
@@ -283,10 +285,69 @@ def test_gradgradcheck() -> None:
     assert gradgradcheck(lambda a: (a**3, a.exp()), x)
     assert gradgradcheck(lambda a: a**3, x, double(1.0, 2.0))
     assert gradgradcheck(lambda a: a.exp(), x, gen_non_contig_grad_outputs=True, fast_mode=True)
-    with pytest.raises(ValueError, match="check_fwd_over_rev=True is not offered"):
-        gradgradcheck(lambda a: a, x, check_fwd_over_rev=True)
-    with pytest.raises(ValueError, match="check_rev_over_rev=False leaves nothing"):
+    assert gradgradcheck(lambda a: a**3, x, check_fwd_over_rev=True, check_rev_over_rev=False)
+    with pytest.raises(ValueError, match="at least one of check_fwd_over_rev or check_rev_over_rev"):
         gradgradcheck(lambda a: a, x, check_rev_over_rev=False)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("shape", [(2,), (0,), (2, 0), (0, 3), ()])
+@pytest.mark.parametrize("dtype", [lamella.float64, lamella.complex128])
+def test_all_modes_accept_what_is_right(fast: bool, shape: tuple[int, ...], dtype: Any) -> None:
+    lamella.manual_seed(0)
+    x = lamella.randn(shape, dtype=dtype, requires_grad=True)
+    modes = {"check_forward_ad": True, "check_batched_grad": True, "check_batched_forward_grad": True}
+    assert gradcheck(lambda a: (a * a, a.exp().sum()), x, fast_mode=fast, **modes)
+    assert gradgradcheck(lambda a: a * a, x, fast_mode=fast, check_fwd_over_rev=True, check_batched_grad=True)
+
+
+class Crooked(lamella.autograd.Function):
+    """Right in reverse mode, wrong by a hundredth in forward mode, and wrong on batches."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return grad * 2 * ctx.saved_tensors[0] * (1 if grad.ndim == 1 and "Batch" not in type(grad).__name__ else 1.01)
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        return tangent * 2.02 * ctx.saved_tensors[0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [
+        ("check_forward_ad", "forward mode mismatch for output 0 with respect to input 0"),
+        ("check_batched_grad", "for a batch by vmap differ from those computed one by one"),
+    ],
+)
+@pytest.mark.parametrize("fast", [False, True])
+def test_each_mode_catches_what_is_wrong(mode: str, message: str, fast: bool) -> None:
+    x = double(0.5, -1.5)
+    assert gradcheck(Crooked.apply, x, fast_mode=fast)
+    with pytest.raises(GradcheckError, match=message):
+        gradcheck(Crooked.apply, x, fast_mode=fast, **{mode: True})
+    assert not gradcheck(Crooked.apply, x, fast_mode=fast, raise_exception=False, **{mode: True})
+
+
+def test_batches_that_cannot_be_computed_are_a_failure() -> None:
+    def peek(a: Any) -> Any:
+        return a * (2.0 if float(a.sum()) > 0 else 3.0)
+
+    modes = {"check_forward_ad": True, "check_batched_forward_grad": True}
+    assert gradcheck(peek, double(0.5, 1.5), **modes)  # values are the same for all directions
+
+    class Unbatched(Crooked):
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return grad * 2 * ctx.saved_tensors[0] + 0 * grad.sum().item()
+
+    with pytest.raises(GradcheckError, match="While computing batched gradients, got: "):
+        gradcheck(Unbatched.apply, double(0.5, 1.5), check_batched_grad=True)
 
 
 def test_gradgradcheck_catches_a_wrong_second_gradient(define: Callable[..., Any]) -> None:

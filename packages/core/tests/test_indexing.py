@@ -435,3 +435,10 @@ def test_gather_and_index_select_of_a_number():
 def test_what_cannot_be_picked(pick, index, kind, message):
     with pytest.raises(kind, match=message):
         pick(numbered(), 1, index)
+
+
+def test_what_indices_pick_lies_in_row_major_order():
+    x = lamella.arange(24).reshape(2, 3, 4)
+    i = lamella.tensor([1, 0])
+    for picked in (x[:, i], x[:, :, i], x[i, :, i], x.index_select(2, i), x.permute(2, 0, 1)[i]):
+        assert picked.is_contiguous()

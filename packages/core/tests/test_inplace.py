@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -351,3 +353,11 @@ def test_hooks_see_the_gradient_of_the_value_they_were_set_on():
     t.mul_(5)
     t.sum().backward()
     assert seen == [[5.0, 5.0]] and x.grad.tolist() == [5.0, 5.0]
+
+
+def test_warnings_made_errors_by_the_application_do_not_stop_a_change():
+    x = lamella.tensor([math.inf, 2.0])
+    with np.errstate(all="raise"):
+        x.mul_(lamella.tensor([0.0, 3.0]))
+    assert math.isnan(x[0].item())
+    assert x[1].item() == 6.0

@@ -122,6 +122,30 @@ def test_pytorchs_long_name_for_data_says_what_to_install(process: Process) -> N
     """)
 
 
+def test_functions_of_modules_say_what_to_install(process: Process) -> None:
+    process.run("""
+        message = "lamella.nn is in a package that is not installed: pip install lamella-nn"
+        assert error("PackageMissing", "from lamella.func import functional_call") == message
+        assert error("PackageMissing", "import lamella; lamella.func.stack_module_state") == message
+        assert "no attribute 'functional_cal'" in error("NameMissing", "import lamella; lamella.func.functional_cal")
+        exec("from lamella.func import *", {})
+    """)
+
+
+def test_functions_of_modules_come_from_nn(process: Process) -> None:
+    process.write("lamella/nn/__init__.py", "")
+    process.write("lamella/nn/utils/__init__.py", "")
+    process.write("lamella/nn/utils/stateless.py", "def functional_call(): pass\ndef stack_module_state(): pass\n")
+    process.run("""
+        import lamella.func
+        assert not any(name.startswith("lamella.nn") for name in sys.modules)
+        from lamella.func import functional_call, stack_module_state
+        from lamella.nn.utils import stateless
+        assert functional_call is stateless.functional_call is lamella.func.functional_call
+        assert stack_module_state is stateless.stack_module_state
+    """)
+
+
 def test_without_a_cuda_package_no_cuda_device_is_available(process: Process) -> None:
     process.run("""
         assert lamella.cuda.is_available() is False

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import lamella
+from lamella.core.errors import DtypeError
 
 DTYPES = [
     "float32",
@@ -353,3 +354,14 @@ def test_operators_beside_numpy_are_ours_in_both_orders(other):
     (x * other).sum().backward()
     assert x.grad.tolist() == [4.0]
     assert [(other - x).item(), (x - other).item(), (other < x).item(), (x < other).item()] == [-2.0, 2.0, True, False]
+
+
+def test_a_complex_number_is_real_where_its_imaginary_part_is_zero():
+    assert (int(lamella.tensor(2 + 0j)), float(lamella.tensor(2.5 + 0j))) == (2, 2.5)
+    for convert in (int, float):
+        with pytest.raises(DtypeError, match=r"\(1\+2j\) has an imaginary part"):
+            convert(lamella.tensor(1 + 2j))
+
+
+def test_an_empty_tensor_has_no_address():
+    assert lamella.empty(0, 3).data_ptr() == 0

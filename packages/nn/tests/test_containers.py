@@ -57,6 +57,7 @@ def test_sequential_runs_one_after_the_other() -> None:
     assert len(net) == 6
     assert list(nn.Sequential(linear(1), nn.ReLU())[-1:]._modules) == ["1"]
     assert nn.Sequential()(3) == 3
+    assert list(nn.Sequential(*net).pop(slice(4, None))._modules) == ["4", "5"]
 
 
 def test_a_list_shows_what_repeats_once() -> None:
@@ -95,7 +96,7 @@ REFUSED = [
     (lambda: nn.Sequential(linear())["a"], TypeError, "interpreted as an integer"),
     (lambda: nn.Sequential(3), TypeError, "int is not a Module subclass"),
     (lambda: nn.Sequential(linear()).append(3), TypeError, "int is not a Module subclass"),
-    (lambda: nn.Sequential(linear()).insert(0, 3), TypeError, "int is not a Module subclass"),
+    (lambda: nn.Sequential(linear()).insert(0, 3), AssertionError, "module should be of type: .*Module.*, but got int"),
     (lambda: nn.Sequential(linear()).insert(5, linear()), IndexError, "Index out of range: 5"),
     (lambda: nn.Sequential(linear()).__setitem__(0, 3), TypeError, "int is not a Module subclass"),
     (lambda: nn.Sequential(linear()) + 3, ValueError, "only objects of Sequential class, but <class 'int'>"),

@@ -91,6 +91,13 @@ def test_backward_hooks_see_and_replace_this_calls_gradients(seen: list[Any]) ->
     assert x.grad.item() == 104.0
 
 
+def test_pytorchs_older_name_of_backward_hooks(seen: list[Any]) -> None:
+    net = Affine()
+    net.register_backward_hook(lambda m, inp, out: seen.append((inp[0].item(), out[0].item())))
+    net(lamella.tensor(3.0, requires_grad=True)).backward()
+    assert seen == [(2.0, 1.0)]
+
+
 def test_backward_hooks_of_several_inputs_and_outputs(seen: list[Any]) -> None:
     class Both(nn.Module):
         def forward(self, a: lamella.Tensor, n: int, b: lamella.Tensor) -> tuple[lamella.Tensor, int, lamella.Tensor]:

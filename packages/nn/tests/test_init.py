@@ -111,6 +111,20 @@ def test_sparse_columns() -> None:
     assert values[values != 0].std() == pytest.approx(0.5, rel=0.1)
 
 
+FLOATING = [init.trunc_normal_, init.orthogonal_, lambda t: init.sparse_(t, 0.5)]
+
+
+@pytest.mark.parametrize("fill", FLOATING)
+def test_what_has_no_fractions_is_refused(fill: Any) -> None:
+    with pytest.raises(RuntimeError, match="int64"):
+        fill(lamella.zeros(3, 3, dtype=lamella.int64))
+
+
+def test_bounds_the_wrong_way_round_are_refused() -> None:
+    with pytest.raises(RuntimeError, match="expected a <= b, but got a=2.0 and b=1.0"):
+        init.trunc_normal_(lamella.empty(3), a=2.0, b=1.0)
+
+
 def test_generators_make_values_repeatable() -> None:
     def draw(fill: Any) -> list[Any]:
         return fill(lamella.empty(4, 3), generator=lamella.Generator().manual_seed(7)).tolist()
@@ -118,8 +132,25 @@ def test_generators_make_values_repeatable() -> None:
     for fill in (
         init.uniform_, init.normal_, init.trunc_normal_, init.xavier_uniform_, init.xavier_normal_,
         init.kaiming_uniform_, init.kaiming_normal_, init.orthogonal_,
+        lambda t, generator: init.sparse_(t, 0.5, generator=generator),
     ):  # fmt: skip
         assert draw(fill) == draw(fill)
+
+
+def test_modules_may_be_made_without_initial_values() -> None:
+    with init.skipped():
+        kept = init.normal_(init.zeros_(lamella.ones(3)))
+    assert kept.tolist() == [1.0] * 3
+    drawn = lamella.get_rng_state()
+    layer = nn.utils.skip_init(nn.Linear, 3, out_features=4, device="cpu", dtype=lamella.float64)
+    assert layer.weight.shape == (4, 3)
+    assert layer.weight.dtype is lamella.float64
+    assert lamella.equal(lamella.get_rng_state(), drawn)
+    assert init.ones_(layer.weight).tolist() == [[1.0] * 3] * 4
+    with pytest.raises(RuntimeError, match="Expected a Module; got <class 'int'>"):
+        nn.utils.skip_init(int, 3)
+    with pytest.raises(RuntimeError, match="must support a 'device' arg"):
+        nn.utils.skip_init(nn.ReLU)
 
 
 def test_gains() -> None:

@@ -62,6 +62,8 @@ def test_a_shared_part_is_given_once_unless_asked_otherwise() -> None:
     assert len(list(net.parameters())) == 2
     assert len(list(net.named_parameters(remove_duplicate=False))) == 4
     assert [name for name, _ in net.named_modules(remove_duplicate=False)] == ["", "0", "1"]
+    assert list(net.modules()) == [net, shared]
+    assert list(net.modules(remove_duplicate=False)) == [net, shared, shared]
     assert [name for name, _ in net.named_children()] == ["0"]
     assert set(net.state_dict()) == {"0.weight", "0.bias", "1.weight", "1.bias"}
 
@@ -92,6 +94,47 @@ def test_assignment_replaces_in_place_and_moves_between_kinds() -> None:
     net.tensor = lamella.zeros(1)
     assert "tensor" in vars(net)
     assert {"body", "norm", "absent"} <= set(dir(net))
+
+
+def test_modules_are_put_at_a_path() -> None:
+    net, tanh = Net(), nn.Tanh()
+    net.set_submodule("body.1", tanh, strict=True)
+    assert net.body[1] is tanh
+    net.set_submodule("norm", tanh)
+    assert net.norm is tanh
+    net.set_submodule("body.last", tanh)
+    assert net.body[-1] is tanh
+
+
+class Named:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Both(nn.Module, Named):
+    call_super_init = True
+
+
+def test_the_next_class_may_be_initialized_too() -> None:
+    both = Both(name="a")
+    assert both.name == "a"
+    assert both.training
+
+
+def test_subclasses_may_add_to_a_pickled_state() -> None:
+    class Later(nn.Linear):
+        def __setstate__(self, state: dict[str, object]) -> None:
+            super().__setstate__({"added": 1, **state})
+
+    assert copy.deepcopy(Later(1, 1)).added == 1
+
+
+def test_compiling_says_that_nothing_is_compiled() -> None:
+    net = Net().eval()
+    before = net(lamella.ones(2, 3)).tolist()
+    with pytest.warns(UserWarning, match="nothing is compiled here"):
+        net.compile(fullgraph=True)
+    assert net(lamella.ones(2, 3)).tolist() == before
 
 
 def test_a_missing_name_suggests_the_near_one() -> None:
@@ -158,6 +201,15 @@ REFUSED = [
     (lambda m: m.register_module("forward", None), KeyError, "already exists"),
     (lambda m: m.get_submodule("body.x"), AttributeError, "Sequential has no attribute `x`"),
     (lambda m: m.get_submodule("body.0.weight"), AttributeError, "`weight` is not an nn.Module"),
+    (lambda m: m.set_submodule("", nn.ReLU()), ValueError, "without a target name"),
+    (lambda m: m.set_submodule("body.0", 3), ValueError, "`module` is not an nn.Module, found <class 'int'>"),
+    (lambda m: m.set_submodule("head.0", nn.ReLU()), AttributeError, "Net has no attribute `head`"),
+    (lambda m: m.set_submodule("head", nn.ReLU(), strict=True), AttributeError, "Net has no attribute `head`"),
+    (lambda m: m.set_submodule("body.0.weight", nn.ReLU()), AttributeError, "`weight` is not an nn.Module"),
+    (lambda m: m.share_memory(), RuntimeError, "in this process's own memory"),
+    (lambda m: m.cuda(), RuntimeError, "cuda"),
+    (lambda m: nn.Module(1), TypeError, r"passed 1 positional arguments on to Module.__init__\(\), which takes none"),
+    (lambda m: nn.Module(size=1), TypeError, "passed keyword argument 'size' on to Module"),
     (lambda m: m.get_parameter("body.x"), AttributeError, "Sequential has no attribute `x`"),
     (lambda m: m.get_parameter("norm.running_mean"), AttributeError, "`running_mean` is not an nn.Parameter"),
     (lambda m: m.get_buffer("norm.weight"), AttributeError, "`weight` is not a buffer"),
@@ -213,6 +265,7 @@ def test_conversion_keeps_the_parameters_and_leaves_integers() -> None:
     assert net.scale.grad.dtype is lamella.float64
     for change, expected in [
         (net.half, lamella.float16),
+        (net.bfloat16, lamella.bfloat16),
         (net.float, lamella.float32),
         (lambda: net.to(lamella.float64), lamella.float64),
         (lambda: net.to("cpu", lamella.float32), lamella.float32),
@@ -245,6 +298,18 @@ def test_copies_are_whole_and_apart() -> None:
         np.testing.assert_array_equal(copied(x).detach().numpy(), net(x).detach().numpy())
         copied.scale.data.fill_(5)
         assert net.scale.tolist() == [1.0, 1.0]
+
+
+def test_a_copied_parameter_has_no_gradient() -> None:
+    parameter = nn.Parameter(lamella.ones(2))
+    parameter.grad = lamella.ones(2)
+    parameter.note = "kept"
+    for copied in (copy.deepcopy(parameter), pickle.loads(pickle.dumps(parameter))):
+        assert type(copied) is nn.Parameter
+        assert copied.requires_grad
+        assert copied.grad is None
+        assert copied.note == "kept"
+    assert parameter.grad is not None
 
 
 def test_parameters_are_tensors_that_share_and_show_what_they_are() -> None:

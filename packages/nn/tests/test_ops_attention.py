@@ -10,8 +10,8 @@ import pytest
 import lamella
 from lamella.core.errors import ArgumentError, DtypeError, ShapeError
 from lamella.core.testing import conformance, gradcheck, gradgradcheck
+from lamella.nn.functional import scaled_dot_product_attention
 from lamella.nn.ops import attention
-from lamella.nn.ops.attention import scaled_dot_product_attention
 from lamella.nn.testing import reference
 
 
@@ -150,6 +150,19 @@ def test_dropout_drops_weights_and_scales_the_rest(is_causal):
     share = stayed.sum().item() / (kept != 0).sum().item()
     assert 0.68 < share < 0.82
     assert (scaled_dot_product_attention(query, key, one, dropout_p=1.0) == 0).all()
+
+
+def test_each_sample_of_vmap_drops_its_own_weights():
+    (x,) = given((40, 4))
+    xs = x.detach().expand(3, 40, 4)
+
+    def attend(x):
+        return scaled_dot_product_attention(x, x, lamella.eye(40, dtype=lamella.float64), dropout_p=0.5)
+
+    first, second, _ = lamella.func.vmap(attend, randomness="different")(xs) != 0
+    assert (first != second).any()
+    first, second, _ = lamella.func.vmap(attend, randomness="same")(xs) != 0
+    assert (first == second).all()
 
 
 def test_heads_lie_side_by_side_so_that_joining_them_copies_nothing():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import lamella
-from lamella.core.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
+from lamella.core.errors import ArgumentError, ConditionError, DtypeError, IndexRangeError, ShapeError
 from lamella.core.testing import conformance, gradcheck
-from lamella.nn.ops.embedding import embedding
+from lamella.nn.functional import embedding
 from lamella.nn.testing import reference
 
 
@@ -56,15 +56,61 @@ def test_gradient_adds_up_over_repeated_rows(count, rows):
     np.testing.assert_allclose(weight.grad.numpy(), expected, atol=1e-12)
 
 
+def test_max_norm_scales_the_rows_in_use_down():
+    weight = lamella.tensor([[3.0, 4.0], [0.3, 0.4], [6.0, 8.0]], requires_grad=True)
+    found = embedding(lamella.tensor([[0, 1], [0, 0]]), weight, max_norm=1.0)
+    np.testing.assert_allclose(weight.detach().numpy(), [[0.6, 0.8], [0.3, 0.4], [6, 8]], rtol=1e-6)
+    np.testing.assert_array_equal(found[0].detach().numpy(), weight[:2].detach().numpy())
+    found.sum().backward()
+    assert weight.grad.tolist() == [[3, 3], [1, 1], [0, 0]]
+    embedding(lamella.tensor([2]), weight, max_norm=7.0, norm_type=1.0)
+    np.testing.assert_allclose(weight[2].detach().numpy(), [3, 4], rtol=1e-6)
+
+
+def test_gradients_can_be_divided_by_how_often_a_row_is_used():
+    weight = table(3, 2)
+    found = embedding(lamella.tensor([0, 1, 1, 1]), weight, scale_grad_by_freq=True)
+    np.testing.assert_array_equal(found[3].detach().numpy(), weight[1].detach().numpy())
+    found.backward(lamella.tensor([[1.0, 2], [3, 3], [3, 3], [3, 6]]).double())
+    assert weight.grad.tolist() == [[1, 2], [3, 4], [0, 0]]
+
+
+def test_sparse_means_nothing_without_a_gradient():
+    assert embedding(lamella.tensor([1]), lamella.eye(2), sparse=True).tolist() == [[0, 1]]
+    with lamella.no_grad():
+        embedding(lamella.tensor([1]), table(2, 2), sparse=True)
+
+
+@pytest.mark.parametrize("padding_idx", [None, 1])
+@pytest.mark.parametrize("in_dims", [(0, None), (None, 0), (0, 0)])
+def test_vmap_looks_up_in_each_samples_table(in_dims, padding_idx):
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(0, 4, (3, 5) if in_dims[0] == 0 else (5,))
+    tables = rng.standard_normal((3, 4, 2) if in_dims[1] == 0 else (4, 2))
+    factors = lamella.from_numpy(rng.standard_normal((5, 2)))
+
+    def loss(numbers, weight):
+        return (embedding(numbers, weight, padding_idx) * factors).sin().sum()
+
+    given = lamella.from_numpy(numbers), lamella.from_numpy(tables)
+    inside = lamella.func.vmap(lamella.func.grad(loss, 1), in_dims)(*given)
+    outside = lamella.func.grad(lambda weight: lamella.func.vmap(loss, in_dims)(given[0], weight).sum())(given[1])
+    each = []
+    for i in range(3):
+        weight = lamella.from_numpy(tables[i] if in_dims[1] == 0 else tables).clone().requires_grad_()
+        loss(lamella.from_numpy(numbers[i] if in_dims[0] == 0 else numbers), weight).backward()
+        each.append(weight.grad.numpy())
+    np.testing.assert_allclose(inside.numpy(), each)
+    np.testing.assert_allclose(outside.numpy(), each if in_dims[1] == 0 else np.sum(each, 0))
+
+
 REFUSED = [
     (([5],), {}, IndexRangeError, "index out of range in self"),
     (([-1],), {}, IndexRangeError, "index out of range in self"),
     (([1.0],), {}, DtypeError, "expected row numbers of dtype Long or Int, but got lamella.float32"),
-    (([1],), {"padding_idx": 5}, ArgumentError, "Padding_idx must be within num_embeddings"),
-    (([1],), {"padding_idx": -6}, ArgumentError, "Padding_idx must be within num_embeddings"),
-    (([1],), {"max_norm": 1.0}, ArgumentError, "max_norm is not offered"),
-    (([1],), {"scale_grad_by_freq": True}, ArgumentError, "scale_grad_by_freq is not offered"),
-    (([1],), {"sparse": True}, ArgumentError, "sparse is not offered"),
+    (([1],), {"padding_idx": 5}, ConditionError, "Padding_idx must be within num_embeddings"),
+    (([1],), {"padding_idx": -6}, ConditionError, "Padding_idx must be within num_embeddings"),
+    (([1],), {"sparse": True}, ArgumentError, "sparse=True is not offered"),
 ]
 
 

@@ -8,13 +8,16 @@ import pytest
 import lamella
 from lamella.core.errors import ArgumentError, DtypeError, ShapeError
 from lamella.core.testing import conformance, gradcheck, gradgradcheck
-from lamella.nn.ops.normalization import batch_norm, layer_norm
+from lamella.nn.functional import batch_norm, layer_norm
 from lamella.nn.testing import reference
 
+OPS = [
+    *conformance.defined_in("lamella.nn.ops.normalization"),
+    *conformance.defined_in("lamella.nn.ops.layer_normalization"),
+]
 
-@pytest.mark.parametrize(
-    "case", conformance.cases(conformance.defined_in("lamella.nn.ops.normalization"), reference), ids=str
-)
+
+@pytest.mark.parametrize("case", conformance.cases(OPS, reference), ids=str)
 def test_op(case):
     case()
 
@@ -75,6 +78,42 @@ def test_derivatives_of_the_public_functions():
     ):
         assert gradcheck(normalize, (x, w, b))
         assert gradgradcheck(normalize, (x, w, b))
+
+
+def test_half_precision_is_computed_in_float32():
+    x = lamella.tensor(300 + 100 * numbers(64, 2)).half().requires_grad_()  # whose squares overflow
+    out = batch_norm(x, None, None, lamella.ones(2), lamella.zeros(2), training=True)
+    out.sum().backward()
+    assert (out.dtype, x.grad.dtype) == (lamella.float16, lamella.float16)
+    wide = x.detach().float().numpy()
+    np.testing.assert_allclose(out.detach().numpy(), (wide - wide.mean(0)) / wide.std(0), atol=2e-3)
+    with pytest.raises(DtypeError, match="expected parameters of dtype .*float32, as the input has, but got .*float64"):
+        layer_norm(lamella.ones(2, 3), 3, lamella.ones(3).double())
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize(
+    ("normalize", "width"),
+    [
+        (lambda x, w, b: batch_norm(x, None, None, w, b, True), 2),
+        (lambda x, w, b: batch_norm(x, lamella.tensor([0.5, 1.0]).double(), lamella.ones(2).double(), w, b), 2),
+        (lambda x, w, b: layer_norm(x, 4, w, b), 4),
+    ],
+)
+def test_vmap_gives_each_sample_its_own_statistics_and_gradients(normalize, width, affine):
+    x, w, b = (lamella.from_numpy(numbers(*s)) for s in ((3, 5, 2, 4), (3, width), (3, width)))
+
+    def loss(x, *parameters):
+        given = parameters or (None, None)
+        return (normalize(x, *given) * lamella.arange(40).reshape(5, 2, 4)).sin().sum()
+
+    given = (x, w, b) if affine else (x,)
+    found = lamella.func.vmap(lamella.func.grad(loss, tuple(range(len(given)))))(*given)
+    for i in range(3):
+        leaves = [g[i].clone().requires_grad_() for g in given]
+        loss(*leaves).backward()
+        for leaf, whole in zip(leaves, found, strict=True):
+            np.testing.assert_allclose(whole[i].numpy(), leaf.grad.numpy(), atol=1e-10)
 
 
 @pytest.mark.parametrize(

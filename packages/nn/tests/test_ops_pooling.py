@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import lamella
-from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, ShapeError
+from lamella.core.errors import ArgumentRangeError, ArgumentTypeError
 from lamella.core.testing import conformance, gradcheck, gradgradcheck
-from lamella.nn.ops.pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from lamella.nn.ops.pooling import avg_pool2d, max_pool2d
 from lamella.nn.testing import reference
 
 
@@ -59,16 +59,24 @@ def test_integers():
     ]
 
 
-@pytest.mark.parametrize("size", [1, (3, 2), (None, 4), 5, (7, 8)])
-def test_adaptive_windows_are_as_even_as_can_be(size):
-    x = tensor(2, 3, 7, 8)
-    rows, columns = (s if n is None else n for s, n in zip((7, 8), np.broadcast_to(size, 2).tolist(), strict=True))
-    expected = np.empty((2, 3, rows, columns))
-    for i, j in np.ndindex(rows, columns):
-        down = slice(i * 7 // rows, -(-(i + 1) * 7 // rows))
-        across = slice(j * 8 // columns, -(-(j + 1) * 8 // columns))
-        expected[:, :, i, j] = x.numpy()[:, :, down, across].mean((2, 3))
-    np.testing.assert_allclose(adaptive_avg_pool2d(x, size).numpy(), expected)
+def test_the_index_of_nan_is_that_of_the_last():
+    nan = float("nan")
+    x = lamella.tensor([[[1.0, nan, 5.0, 2.0], [2.0, 3.0, nan, nan]]])
+    values, indices = max_pool2d(x, 2, return_indices=True)
+    assert indices.tolist() == [[[1, 7]]]
+    assert np.isnan(values.numpy()).all()
+
+
+def test_means_of_integers_are_cut_off():
+    x = lamella.tensor([[[-3, 0, 7, 0], [0, -4, 0, 0]]])
+    assert avg_pool2d(x, 2).tolist() == [[[-1, 1]]]
+    assert avg_pool2d(x, 2, divisor_override=-2).tolist() == [[[3, -3]]]
+
+
+def test_half_precision_does_not_overflow_in_between():
+    x = lamella.full((1, 8, 8), 4000.0, dtype=lamella.float16)
+    assert avg_pool2d(x, 8).tolist() == [[[4000.0]]]
+    assert avg_pool2d(x, 8).dtype == lamella.float16
 
 
 def test_derivatives_of_the_public_functions():
@@ -76,7 +84,6 @@ def test_derivatives_of_the_public_functions():
     for pool in (
         lambda x: max_pool2d(x, 3, 2, 1, ceil_mode=True),
         lambda x: avg_pool2d(x, 3, 2, 1, True, False),
-        lambda x: adaptive_avg_pool2d(x, (2, 4)),
     ):
         assert gradcheck(pool, (x,))
         assert gradgradcheck(pool, (x,))
@@ -86,12 +93,12 @@ def test_derivatives_of_the_public_functions():
     ("call", "error", "message"),
     [
         (lambda x: max_pool2d(x, 0), ArgumentRangeError, "kernel_size must be at least 1"),
-        (lambda x: max_pool2d(x, 2.0), ArgumentTypeError, "kernel_size must be an int or two ints"),
-        (lambda x: max_pool2d(x, (2, 2, 2)), ArgumentTypeError, "kernel_size must be an int or two ints"),
+        (lambda x: max_pool2d(x, 2.0), ArgumentTypeError, "kernel_size must be an int or a tuple of 2"),
+        (lambda x: max_pool2d(x, (2, 2, 2)), ArgumentRangeError, "kernel_size must either be a single int"),
+        (lambda x: max_pool2d(x, (0, 2)), ArgumentRangeError, "kernel_size must be at least 1"),
         (lambda x: avg_pool2d(x, 2, padding=2), ArgumentRangeError, "at most half of kernel_size"),
         (lambda x: avg_pool2d(x, 2, divisor_override=0), ArgumentRangeError, "divisor_override must not be 0"),
-        (lambda x: adaptive_avg_pool2d(x, (1, 2, 3)), ArgumentError, "must be an int or two ints"),
-        (lambda x: adaptive_avg_pool2d(x[0], 1), ShapeError, r"got \(4, 4\)"),
+        (lambda x: avg_pool2d(x.bool(), 2), NotImplementedError, "avg_pool2d: not defined for dtype"),
         (lambda x: max_pool2d(x, 5), RuntimeError, r"max_pool2d: input \(2, 4, 4\) is too small"),
     ],
 )

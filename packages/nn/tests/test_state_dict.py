@@ -54,6 +54,7 @@ def test_the_state_shares_memory_and_needs_no_gradient() -> None:
     assert list(net[0].state_dict(prefix="linear.")) == ["linear.weight", "linear.bias"]
     into: dict[str, Any] = {}
     assert net[0].state_dict(destination=into) is into
+    assert list(net[0].state_dict({}, "linear.", True)) == ["linear.weight", "linear.bias"]
     for copied in (copy.deepcopy(state), pickle.loads(pickle.dumps(state))):
         assert copied._metadata == state._metadata
         assert copied["0.weight"].tolist() == state["0.weight"].tolist()
@@ -79,6 +80,8 @@ def test_assign_takes_the_tensors_over() -> None:
     assert type(net.weight) is nn.Parameter
     assert net.weight.dtype is lamella.float64
     assert net.weight.requires_grad
+    assert not net.bias.requires_grad
+    net.load_state_dict({"weight": given["weight"], "bias": nn.Parameter(lamella.ones(1))}, assign=True)
     assert not net.bias.requires_grad
     given["weight"].fill_(3)
     assert net.weight.tolist() == [[3.0, 3.0]]
@@ -126,6 +129,10 @@ def test_extra_state_goes_along() -> None:
         other.load_state_dict({})
     with pytest.raises(RuntimeError, match='Unexpected key.*"_extra_state"'):
         nn.Identity().load_state_dict({"_extra_state": 1})
+    with pytest.raises(RuntimeError, match="does not define get_extra_state"):
+        nn.Identity().get_extra_state()
+    with pytest.raises(RuntimeError, match="does not define set_extra_state"):
+        nn.Identity().set_extra_state(1)
 
 
 def test_hooks_on_saving_and_loading() -> None:
@@ -140,6 +147,23 @@ def test_hooks_on_saving_and_loading() -> None:
     handle.remove()
     assert "0.more" not in net.state_dict()
     assert seen == [("save", "0.", False), ("loaded", []), ("save", "0.", False)]
+
+
+def test_the_older_hooks_on_saving_and_loading() -> None:
+    net, seen = nn.Linear(1, 1), []
+    with net._register_state_dict_hook(lambda m, state, prefix, meta: {"only": prefix}):
+        assert net.state_dict(prefix="p.") == {"only": "p."}
+    net._register_load_state_dict_pre_hook(lambda state, prefix, *rest: seen.append((sorted(state), prefix, len(rest))))
+    net._register_load_state_dict_pre_hook(lambda m, *rest: seen.append((m is net, len(rest))), with_module=True)
+    net.load_state_dict(net.state_dict())
+    assert seen == [(["bias", "weight"], "", 5), (True, 7)]
+
+
+def test_numbers_saved_as_vectors_load() -> None:
+    net = nn.Module()
+    net.scale = nn.Parameter(lamella.tensor(1.0))
+    net.load_state_dict({"scale": lamella.tensor([4.0])})
+    assert net.scale.item() == 4.0
 
 
 def test_hooks_that_return_what_they_should_change_are_refused() -> None:

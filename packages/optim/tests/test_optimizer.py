@@ -18,7 +18,15 @@ OPTIMIZERS: list[tuple[Any, dict[str, Any]]] = [
     (optim.AdamW, {"amsgrad": True}),
     (optim.RMSprop, {"momentum": 0.9, "centered": True}),
     (optim.Adagrad, {"lr_decay": 0.1}),
+    (optim.Adadelta, {"eps": 0.1}),
+    (optim.Adafactor, {"lr": 0.1}),
+    (optim.Adamax, {}),
+    (optim.ASGD, {"t0": 1}),
+    (optim.NAdam, {}),
+    (optim.RAdam, {}),
+    (optim.Rprop, {}),
 ]
+FUSED = (optim.SGD, optim.Adam, optim.AdamW, optim.Adagrad)
 every = pytest.mark.parametrize(("optimizer", "options"), OPTIMIZERS, ids=lambda x: getattr(x, "__name__", ""))
 
 
@@ -225,13 +233,11 @@ WRONG = [
     ({"lr": -0.5}, "Invalid learning rate: -0.5"),
     ({"lr": float("nan")}, "Invalid learning rate: nan"),
     ({"lr": lamella.ones(2)}, "Tensor lr must be 1-element"),
-    ({"weight_decay": -1}, "Invalid weight_decay value: -1"),
-    ({"differentiable": True}, "differentiable=True"),
 ]
+DECAY = ({"weight_decay": -1}, "Invalid weight_decay value: -1")
 BETAS = [
     ({"betas": (1.0, 0.5)}, "Invalid beta parameter at index 0: 1.0"),
     ({"betas": (0.5, -0.1)}, "Invalid beta parameter at index 1: -0.1"),
-    ({"betas": (0, 0.5)}, "betas must be either both floats or both Tensors"),
 ]
 EPS = ({"eps": -1}, "Invalid epsilon value: -1")
 
@@ -239,8 +245,32 @@ EPS = ({"eps": -1}, "Invalid epsilon value: -1")
 @pytest.mark.parametrize(
     ("optimizer", "options", "message"),
     [
-        *((optimizer, *wrong) for optimizer, _ in OPTIMIZERS for wrong in WRONG),
-        *((optimizer, *wrong) for optimizer in (optim.Adam, optim.AdamW) for wrong in [*BETAS, EPS]),
+        *((optimizer, *wrong) for optimizer, _ in [*OPTIMIZERS, (optim.LBFGS, {})] for wrong in WRONG),
+        *((optimizer, *DECAY) for optimizer, _ in OPTIMIZERS if optimizer is not optim.Rprop),
+        *(
+            (optimizer, *wrong)
+            for optimizer in (optim.Adam, optim.AdamW, optim.Adamax, optim.NAdam, optim.RAdam)
+            for wrong in [*BETAS, EPS]
+        ),
+        *((optimizer, *wrong) for optimizer in (optim.SparseAdam, optim.Muon) for wrong in WRONG),
+        *((optimizer, {"betas": (0, 0.5)}, "both floats or both Tensors") for optimizer in (optim.Adam, optim.AdamW)),
+        (optim.SparseAdam, {"eps": 0}, "Invalid epsilon value: 0"),
+        (optim.SparseAdam, *BETAS[0]),
+        (optim.Adadelta, *EPS),
+        (optim.Adadelta, {"rho": 1.5}, "Invalid rho value: 1.5"),
+        (optim.Adafactor, {"beta2_decay": 0.5}, "beta2_decay should be <= 0 but is: 0.5"),
+        (optim.Adafactor, {"eps": (-1, 0.1)}, "Invalid epsilon1: -1"),
+        (optim.Adafactor, {"eps": (None, -1)}, "Invalid epsilon2: -1"),
+        (optim.Adafactor, {"d": 0.5}, "Clipping threshold d should be >= 1 but is: 0.5"),
+        (optim.NAdam, {"momentum_decay": -1}, "Invalid momentum_decay value: -1"),
+        (optim.Rprop, {"etas": (0.5, 0.9)}, "Invalid eta values: 0.5, 0.9"),
+        (optim.LBFGS, {"line_search_fn": "armijo"}, "only 'strong_wolfe' .* got 'armijo'"),
+        (optim.Muon, {"momentum": -1}, "Invalid momentum value: -1"),
+        (optim.Muon, {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+        (optim.Muon, {"adjust_lr_fn": "no"}, "Adjust learning rate function no is not one of original, match_rms"),
+        (optim.Muon, {"ns_coefficients": (1, 2)}, "ns_coefficients must be 3 numbers"),
+        (optim.Muon, {"ns_steps": 100}, "ns_steps must be below 100, got 100"),
+        (optim.Muon, {}, r"Muon only supports 2D parameters .* size: \(2,\)"),
         (optim.SGD, {"momentum": -1}, "Invalid momentum value: -1"),
         (optim.SGD, {"nesterov": True}, "Nesterov momentum requires a momentum and zero dampening"),
         (optim.SGD, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "Nesterov momentum requires"),
@@ -263,9 +293,11 @@ def test_pytorchs_flags_change_nothing(optimizer: Any, options: dict[str, Any]) 
     train(optimizer([plain], **options))
     train(optimizer([flagged], **options, foreach=True))
     assert values(plain) == values(flagged)
-    if optimizer is not optim.RMSprop:
+    if optimizer in FUSED:
         with pytest.raises(RuntimeError, match="`fused` and `foreach` cannot be `True` together"):
             optimizer([param()], **options, foreach=True, fused=True)
+        with pytest.raises(RuntimeError, match="`fused` does not support `differentiable`"):
+            optimizer([param()], **options, fused=True, differentiable=True)
 
 
 # --- a step
@@ -333,6 +365,65 @@ def test_hooks() -> None:
     stepper.register_step_pre_hook(lambda optimizer, args, kwargs: 7)
     with pytest.raises(RuntimeError, match=r"must return None or a tuple of \(new_args, new_kwargs\), but got 7"):
         stepper.step()
+
+
+def test_hooks_of_state_dicts() -> None:
+    calls: list[str] = []
+
+    def noting(name: str, result: Any = None) -> Any:
+        def hook(*given: Any) -> Any:
+            assert given[0] is stepper
+            calls.append(name)
+            return result(given[1]) if result else None
+
+        return hook
+
+    stepper = optim.SGD([param()], lr=0.5)
+    handles = [
+        stepper.register_state_dict_pre_hook(noting("second")),
+        stepper.register_state_dict_pre_hook(noting("first"), prepend=True),
+        stepper.register_state_dict_post_hook(noting("no change")),
+        stepper.register_state_dict_post_hook(noting("marked", lambda saved: {**saved, "mark": 1})),
+    ]
+    saved = stepper.state_dict()
+    assert calls == ["first", "second", "no change", "marked"]
+    assert saved["mark"] == 1
+    for handle in handles:
+        handle.remove()
+    assert "mark" not in stepper.state_dict()
+
+    def faster(saved: Any) -> Any:
+        return {**saved, "param_groups": [{**group, "lr": 2.0} for group in saved["param_groups"]]}
+
+    calls.clear()
+    stepper.register_load_state_dict_pre_hook(noting("changed", faster))
+    stepper.register_load_state_dict_post_hook(lambda optimizer: calls.append(f"lr {optimizer.param_groups[0]['lr']}"))
+    stepper.register_load_state_dict_post_hook(noting("before"), prepend=True)
+    stepper.load_state_dict(saved)
+    assert calls == ["changed", "before", "lr 2.0"]
+
+
+def test_sparse_adam_refuses_dense_gradients() -> None:
+    p = param()
+    stepper = optim.SparseAdam([p])
+    stepper.step()
+    p.grad = lamella.ones(2)
+    with pytest.raises(RuntimeError, match="SparseAdam does not support dense gradients, .* Use Adam"):
+        stepper.step()
+    assert p.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("optimizer", [optim.Adafactor, optim.Muon])
+def test_complex_parameters_are_refused_where_the_rule_is_for_real_ones(optimizer: Any) -> None:
+    p = lamella.ones(2, 2, dtype=lamella.complex64, requires_grad=True)
+    p.grad = p.detach()
+    with pytest.raises(RuntimeError, match="does not support complex parameters"):
+        optimizer([p]).step()
+
+
+def test_lbfgs_has_one_group() -> None:
+    with pytest.raises(ValueError, match="LBFGS doesn't support per-parameter options"):
+        optim.LBFGS([{"params": [param()]}, {"params": [param()]}])
 
 
 def test_an_optimizer_of_your_own() -> None:

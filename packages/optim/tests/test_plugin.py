@@ -12,6 +12,7 @@ from importlib_metadata import EntryPoint
 
 from lamella import optim
 from lamella.core.plugins import Registrar
+from lamella.optim import swa_utils
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 
@@ -42,4 +43,6 @@ def test_every_public_class_is_registered_and_every_registration_leads_to_one(
     }
     if kind == "optimizers":
         public = {name.lower(): value for name, value in public.items()}
+    else:
+        public["SWALR"] = swa_utils.SWALR
     assert registered(kind) == public

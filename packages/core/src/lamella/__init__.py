@@ -33,6 +33,7 @@ from lamella.core.dtypes import (
     set_default_dtype,
     uint8,
 )
+from lamella.core.keywords import public
 from lamella.core.modes import (
     enable_grad,
     inference_mode,
@@ -42,7 +43,6 @@ from lamella.core.modes import (
     set_grad_enabled,
 )
 from lamella.core.ops.random import get_rng_state, set_rng_state
-from lamella.core.out_arguments import public
 from lamella.core.random import Generator, default_generator, initial_seed, manual_seed, seed
 from lamella.core.tensor import Size, Tensor, is_tensor
 
@@ -50,20 +50,20 @@ if TYPE_CHECKING:
     from lamella.core.backends.memory import release as release_memory
     from lamella.core.backends.threads import get_num_threads, set_num_threads
     from lamella.core.checkpoints import load, save
+    from lamella.core.functions import *  # noqa: F403
     from lamella.core.printing import set_printoptions
 
 __version__ = "0.1.0"
 
 # one folder of `lamella` for each installed package; NumPy has by now imported what pkgutil needs
-__path__ = __import__("pkgutil").extend_path(__path__, __name__)
+__path__ = __import__("pkgutil").extend_path(__path__, __name__)  # noqa: F405  # every package has one
 
 # PyTorch's other names of the dtypes
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 
-_ops = {name: public(family, name) for family in ops.EAGER for name in ops.functions(family)}
-globals().update(_ops)
+_families = {name: family for family in ops.EAGER for name in family.__all__}
 namespaces.name_missing_packages()
 
 
@@ -71,16 +71,24 @@ namespaces.name_missing_packages()
 # `import numpy`.
 _LATER = {
     "are_deterministic_algorithms_enabled": "lamella.core.settings:are_deterministic_algorithms_enabled",
+    "autocast": "lamella.core.autocast:autocast",
     "bfloat16": "lamella.core.dtypes:bfloat16",
     "channels_last": "lamella.core.layouts:channels_last",
     "channels_last_3d": "lamella.core.layouts:channels_last_3d",
     "contiguous_format": "lamella.core.layouts:contiguous_format",
     "from_dlpack": "lamella.core.interchange:from_dlpack",
+    "get_autocast_dtype": "lamella.core.autocast:get_autocast_dtype",
     "get_device_module": "lamella.core.settings:get_device_module",
     "get_float32_matmul_precision": "lamella.core.settings:get_float32_matmul_precision",
     "get_num_interop_threads": "lamella.core.settings:get_num_interop_threads",
     "get_num_threads": "lamella.core.backends.threads:get_num_threads",
-    "is_deterministic_algorithms_warn_only_enabled": "lamella.core.settings:is_deterministic_algorithms_warn_only_enabled",
+    "is_anomaly_check_nan_enabled": "lamella.core.anomaly:is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled": "lamella.core.anomaly:is_anomaly_enabled",
+    "is_autocast_cache_enabled": "lamella.core.autocast:is_autocast_cache_enabled",
+    "is_autocast_enabled": "lamella.core.autocast:is_autocast_enabled",
+    "is_deterministic_algorithms_warn_only_enabled": (
+        "lamella.core.settings:is_deterministic_algorithms_warn_only_enabled"
+    ),
     "is_distributed": "lamella.core.tensor_info:is_distributed",
     "is_warn_always_enabled": "lamella.core.settings:is_warn_always_enabled",
     "layout": "lamella.core.layouts:layout",
@@ -89,6 +97,7 @@ _LATER = {
     "preserve_format": "lamella.core.layouts:preserve_format",
     "release_memory": "lamella.core.backends.memory:release",
     "save": "lamella.core.checkpoints:save",
+    "set_anomaly_enabled": "lamella.core.anomaly:set_anomaly_enabled",
     "set_float32_matmul_precision": "lamella.core.settings:set_float32_matmul_precision",
     "set_flush_denormal": "lamella.core.settings:set_flush_denormal",
     "set_num_interop_threads": "lamella.core.settings:set_num_interop_threads",
@@ -102,7 +111,9 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ops.index.FUNCTIONS:
+    if name in _families:
+        value = public(_families[name], name)
+    elif name in ops.index.FUNCTIONS:
         value = public(ops.load(ops.index.FUNCTIONS[name]), name)
     elif name in _LATER:
         module, _, attribute = _LATER[name].partition(":")
@@ -167,6 +178,6 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "set_rng_state",
     "short",
     "uint8",
-    *_ops,
+    *_families,
     *ops.index.FUNCTIONS,
 ]

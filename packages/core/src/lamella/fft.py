@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lamella.core.keywords import add_out
 from lamella.core.ops.fft import (
     fft,
     fft2,
@@ -23,7 +24,6 @@ from lamella.core.ops.fft import (
     rfftn,
 )
 from lamella.core.ops.frequencies import fftfreq, fftshift, ifftshift, rfftfreq
-from lamella.core.out_arguments import add_out
 
 __all__ = [
     "fft",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lamella.core.errors import LinAlgError
+from lamella.core.keywords import add_out
 from lamella.core.ops.linalg.determinants import det, slogdet
 from lamella.core.ops.linalg.factorizations import cholesky, cholesky_ex, lu, lu_factor, lu_factor_ex
 from lamella.core.ops.linalg.hermitian import eigh, eigvalsh
@@ -15,7 +16,6 @@ from lamella.core.ops.linalg.spectral import eig, eigvals, svd, svdvals
 from lamella.core.ops.linalg.triangular import diagonal, solve_triangular
 from lamella.core.ops.linalg.vectors import cross, multi_dot, vander, vecdot
 from lamella.core.ops.matmul import matmul
-from lamella.core.out_arguments import add_out
 
 __all__ = [
     "LinAlgError",

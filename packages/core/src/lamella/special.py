@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lamella.core.keywords import add_out
 from lamella.core.ops.activations import log_softmax, softmax
 from lamella.core.ops.angles import sinc
 from lamella.core.ops.bessel import i0, i0e, i1, i1e
@@ -14,7 +15,6 @@ from lamella.core.ops.reductions import logsumexp
 from lamella.core.ops.rounding import round
 from lamella.core.ops.transcendental import erf, erfc, exp2, expm1, log1p, xlogy
 from lamella.core.ops.transcendental import sigmoid as expit
-from lamella.core.out_arguments import add_out
 
 psi = digamma
 

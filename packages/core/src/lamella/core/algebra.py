@@ -8,7 +8,7 @@ import numpy as np
 
 from lamella.core import backends
 from lamella.core.backends import kernels
-from lamella.core.dtypes import DIFFERENTIABLE
+from lamella.core.dtypes import DIFFERENTIABLE, STORED, widened
 from lamella.core.errors import GradError
 from lamella.core.graph import Node, PartialGrads, part_of
 from lamella.core.op import OPS
@@ -77,6 +77,8 @@ class RawAlgebra:
         return raw(type(next(iter(grad.values())) if isinstance(grad, PartialGrads) else grad))
 
     def arguments(self, node: OpNode, saved: tuple[Any, ...], grad: Any) -> tuple[Any, ...]:
+        if STORED:
+            grad, saved = widened(grad), widened(tuple(saved))
         return (grad, *saved, *node.attrs)
 
     def fit(self, grad: Any, node: Node) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from lamella.core import backends
 from lamella.core.errors import GradError
 from lamella.core.graph import Node
-from lamella.core.modes import Mode, current_mode, restore_mode, switch_mode
+from lamella.core.modes import INFERENCE, Mode, current_mode, restore_mode, switch_mode
 from lamella.core.op import OPS
 from lamella.core.tensor import Tensor, View, live_node
 
@@ -100,7 +100,7 @@ def alias(out: Tensor, source: Tensor, single: bool) -> None:
     out._cell = cell = base._shared_cell()
     single = single and (source._view is None or source._view.single)
     tracked = current_mode().grad and (source._view is None or source._view.seen is not None)
-    out._view = StridedView(base, cell[0] if tracked else None, single)
+    out._view = StridedView(base, cell[0] if tracked and cell is not INFERENCE else None, single)
 
 
 __all__ = ["Place", "StridedView", "alias"]

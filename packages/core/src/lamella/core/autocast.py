@@ -1,5 +1,4 @@
-"""Mixed precision: ops that gain by it compute in 16 bits, those that need the precision in 32, without a word in the
-program.
+"""Mixed precision: ops that gain by it compute in 16 bits, those that need the precision in 32.
 
 What each op computes in is in its record, ``Op.autocast``. The graph records the casts, so gradients come back in the
 dtype of what was cast.
@@ -13,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from lamella.core import backends, dtypes
-from lamella.core.autocast_policy import Region, cast_all, converted, regions
+from lamella.core.autocast_policy import Region, cast_all, regions
 from lamella.core.devices import device
 from lamella.core.dispatch import Interpreter
 from lamella.core.dtypes import dtype as Dtype

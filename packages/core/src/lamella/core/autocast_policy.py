@@ -7,9 +7,10 @@ An op says it in its record (``define_op(autocast=…)``). A function that is co
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from lamella.core.dtypes import dtype, float32, float64
 from lamella.core.op import OPS
@@ -18,7 +19,7 @@ from lamella.core.tensor import Tensor
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Region(NamedTuple):
+class Region:
     """What autocast does on one device type.
 
     Attributes:
@@ -27,13 +28,26 @@ class Region(NamedTuple):
         caches: Whether casts of leaves are kept, to be used again.
     """
 
-    dtype: dtype | None
-    enabled: bool
-    caches: bool
+    __slots__ = ("caches", "dtype", "enabled")
+
+    def __init__(self, dtype: dtype | None, enabled: bool, caches: bool) -> None:
+        self.dtype = dtype
+        self.enabled = enabled
+        self.caches = caches
 
 
 #: The regions in force here, by device type.
 regions: ContextVar[Mapping[str, Region]] = ContextVar("lamella_autocast", default={})  # noqa: B039  # never changed
+
+
+@contextmanager
+def within(state: Mapping[str, Region]) -> Iterator[None]:
+    """Put other regions in force, such as those that ``regions.get()`` gave earlier; a context manager."""
+    token = regions.set(state)
+    try:
+        yield
+    finally:
+        regions.reset(token)
 
 
 def cast_all(value: Any, policy: str, cast: Callable[[Tensor, dtype], Tensor]) -> Any:
@@ -77,15 +91,12 @@ def autocast_as(policy: str) -> Callable[[Function], Function]:
             if policy != "given":
                 args = tuple([cast_all(a, policy, converted) for a in args])
                 kwargs = {name: cast_all(a, policy, converted) for name, a in kwargs.items()}
-            token = regions.set({})  # its parts take what they get
-            try:
+            with within({}):  # its parts take what they get
                 return function(*args, **kwargs)
-            finally:
-                regions.reset(token)
 
         return cast(Function, call)
 
     return decorate
 
 
-__all__ = ["Region", "autocast_as", "cast_all", "converted", "regions"]
+__all__ = ["Region", "autocast_as", "cast_all", "converted", "regions", "within"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,15 +18,23 @@ from lamella.core.modes import (
     set_grad_enabled,
     switch_mode,
 )
-from lamella.core.node_hooks import GradientEdge, place_of
 from lamella.core.tensor import Tensor, live_node
 
 Shape = tuple[int, ...]
 Watch = Callable[[graph.Node, Any, graph.Algebra, "set[graph.Node] | None"], Sequence[Any]]
 
 
+def _is_edge(value: Any) -> bool:
+    """Whether ``value`` is a ``GradientEdge``, whose module is imported only by who makes one."""
+    return hasattr(value, "ownership_token")
+
+
+def _place_of(x: Any) -> graph.Node | None:
+    return live_node(x) if isinstance(x, Tensor) else x.ownership_token or x.node
+
+
 def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if value is None or isinstance(value, (Tensor, GradientEdge)) else tuple(value)
+    return (value,) if value is None or isinstance(value, Tensor) or _is_edge(value) else tuple(value)
 
 
 def _starts(tensors: tuple[Tensor, ...], grads: Sequence[Tensor | None], batch: Shape = ()) -> list[Tensor]:
@@ -36,11 +45,11 @@ def _starts(tensors: tuple[Tensor, ...], grads: Sequence[Tensor | None], batch: 
 
 
 def _start(i: int, tensor: Tensor, grad: Tensor | None, batch: Shape) -> Tensor:
-    if isinstance(tensor, GradientEdge):
-        if grad is None:
-            raise GradError("grad can be implicitly created only for Tensors: give a gradient with this GradientEdge")
-        return grad
     if not isinstance(tensor, Tensor):
+        if _is_edge(tensor) and grad is not None:
+            return grad
+        if _is_edge(tensor):
+            raise GradError("grad can be implicitly created only for Tensors: give a gradient with this GradientEdge")
         raise ArgumentTypeError(f"expected Tensors to start from, got {type(tensor).__name__}")
     if live_node(tensor) is None:
         raise GradError(
@@ -72,7 +81,7 @@ def _run(
     targets: list[graph.Node] | None,
 ) -> dict[graph.Node, Tensor]:
     """Raw arrays where nothing is recorded; Tensors where the gradient is differentiable or an interpreter looks on."""
-    roots = [(node, g) for x, g in zip(outputs, grads, strict=True) if (node := place_of(x)) is not None]
+    roots = [(node, g) for x, g in zip(outputs, grads, strict=True) if (node := _place_of(x)) is not None]
     watch, interpreter = _onlookers()
     if create_graph or interpreter is not None:
         with interpreted(interpreter), set_grad_enabled(create_graph):
@@ -90,27 +99,14 @@ def _run(
 
 def _onlookers() -> tuple[Watch | None, Any]:
     """How nodes are to run backward, None if nobody minds; and the interpreter that sees the op calls of the pass."""
-    watching: list[Callable[..., None]] = []
     interpreter = current_mode().interpreter
     if interpreter is None:
         return None, None
     from lamella.core.watchers import backward_watch
 
-    run = backward_watch()
     while interpreter is not None and not interpreter.sees_backward:
-        if interpreter.pulled is not None:
-            watching.append(interpreter.pulled)
         interpreter = interpreter.outer
-    if not watching:
-        return run, interpreter
-
-    def watch(node: graph.Node, grad: Any, algebra: graph.Algebra, wanted: set[graph.Node] | None) -> Sequence[Any]:
-        grads = node.pull(grad, algebra, wanted) if run is None else run(node, grad, algebra, wanted)
-        for pulled in watching:
-            pulled(node, grad, grads)
-        return grads
-
-    return watch, interpreter
+    return backward_watch(), interpreter
 
 
 def gradients(
@@ -153,7 +149,7 @@ def _innermost_gradients(
             wrapped = [level.wrap(g) for g in grads]
             found = _innermost_gradients(outputs, wrapped, inputs, batch[1:], create_graph, keep)
         return [None if g is None else level.full(g) for g in found]
-    nodes = [place_of(x) for x in inputs]
+    nodes = [_place_of(x) for x in inputs]
     results = _run(outputs, grads, create_graph, keep, [n for n in nodes if n is not None])
     return [None if n is None else results.get(n) for n in nodes]
 
@@ -211,7 +207,7 @@ def _wanted(
     keep: bool,
 ) -> list[Tensor | None]:
     for i, tensor in enumerate(inputs):
-        if place_of(tensor) is None:
+        if _place_of(tensor) is None:
             raise GradError(
                 f"One of the differentiated Tensors does not require grad (input {i}, shape "
                 f"{tuple(tensor.shape)}). Set requires_grad=True on it before computing."
@@ -225,6 +221,7 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -237,6 +234,7 @@ def grad(
         grad_outputs: Gradient of each output, of its shape; None means 1, for outputs of one element.
         retain_graph: Keep what was saved, to run again; by default only with ``create_graph``.
         create_graph: Record the computation, so that the gradients can be differentiated.
+        only_inputs: Has no meaning any more; False warns. :func:`backward` is what adds to leaves.
         allow_unused: Give None for an input that the outputs do not depend on, instead of raising.
         is_grads_batched: ``grad_outputs`` have one more dimension, in front: the gradients are computed for each of
             its elements, all at once, and have it too.
@@ -251,6 +249,12 @@ def grad(
         >>> lamella.autograd.grad((x**3).sum(), x)
         (tensor([ 3., 12.]),)
     """
+    if not only_inputs:
+        warnings.warn(
+            "grad: only_inputs=False is ignored; use lamella.autograd.backward() to reach other leaves",
+            FutureWarning,
+            stacklevel=2,
+        )
     if materialize_grads and allow_unused is False:
         raise ArgumentError("Expected allow_unused to be True or not passed when materialize_grads=True")
     roots = _as_tuple(outputs)
@@ -266,13 +270,16 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     found = _wanted(roots, starts, wanted, batch, create_graph, keep)
     for i, g in enumerate(found):
-        if g is None and materialize_grads:
-            node = place_of(wanted[i])
-            found[i] = algebra.TENSORS.zeros(starts[0], (*batch, *node.shape), node.dtype)  # type: ignore[union-attr]
-        elif g is None and not allow_unused:
+        if g is not None or (allow_unused and not materialize_grads):
+            continue
+        node = _place_of(wanted[i])
+        assert node is not None, "each input has a place in the graph"
+        if materialize_grads:
+            found[i] = algebra.TENSORS.zeros(starts[0], (*batch, *node.shape), node.dtype)
+        else:
             raise GradError(
                 "One of the differentiated Tensors appears to not have been used in the graph "
-                f"(input {i}, shape {tuple(place_of(wanted[i]).shape)}). Set allow_unused=True if this is the desired behavior."
+                f"(input {i}, shape {tuple(node.shape)}). Set allow_unused=True if this is the desired behavior."
             )
     return tuple(found)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from lamella.core import backends, modes
 from lamella.core.aliasing import alias
-from lamella.core.dtypes import DIFFERENTIABLE, FLOATING, STORED
+from lamella.core.dtypes import DIFFERENTIABLE, FLOATING, STORED, widened
 from lamella.core.errors import ArgumentTypeError, DeviceError, LamellaError
 from lamella.core.graph import Node, next_number, part_of
 from lamella.core.modes import current_mode
@@ -43,6 +43,7 @@ def define_op(
     variadic: bool = False,
     view: bool = False,
     linear: Sequence[str] = (),
+    trailing: int | tuple[int, ...] | None = None,
     autocast: str | None = None,
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], OpFunction]:
@@ -60,6 +61,8 @@ def define_op(
         variadic: The only input is a sequence of tensors.
         view: The result shares memory with the first input.
         linear: Inputs in which the op is linear while the others are held; then it is its own derivative by them.
+        trailing: How many last dimensions of each input the op works on, where those in front are a batch to it (and
+            broadcast, or are alike); one number for all inputs, or one for each. Then ``vmap`` needs no rule.
         autocast: What the op computes in inside an autocast region: ``"lower"`` for the region's dtype,
             ``"float32"``; None for what it is given.
         name: The op's name where it differs from the function's.
@@ -79,6 +82,7 @@ def define_op(
             variadic=variadic,
             view=view,
             linear=linear,
+            trailing=trailing,
             autocast=autocast,
             samples=samples,
             errors=errors,
@@ -134,7 +138,8 @@ def _unary(op: Op) -> Callable[..., Any]:
                     result = _as_array(result, array)
                 out = new(Tensor)
                 out.array = result
-                out._cell = out._view = out._grad = None
+                out._cell = mode.cell
+                out._view = out._grad = None
                 node = input._node if input._view is None else live_node(input)
                 if node is None or not mode.grad or not op.differentiable:
                     out._node = None
@@ -192,7 +197,8 @@ def _binary(op: Op, operator: bool = False) -> Callable[..., Any]:
                 if type(result) is not type(a):
                     result = _as_array(result, a)
                 out.array = result
-                out._cell = out._view = out._grad = None
+                out._cell = mode.cell
+                out._view = out._grad = None
                 node_a = input._node if input._view is None else live_node(input)
                 node_b = None if number else other._node if other._view is None else live_node(other)
                 if (node_a is None and node_b is None) or not mode.grad or not op.differentiable:
@@ -275,10 +281,9 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
             compute, dtype = op.dtype.find(operands, *attrs)
             if compute is not None:
                 operands = _converted(operands, compute)
-            if STORED and not op.view:
-                operands = [_widened(x) for x in operands]
         kernel = op.kernels[type(first)]
-        result = kernel(operands, *attrs) if op.variadic else kernel(*operands, *attrs)
+        taken = operands if op.view or not STORED else [widened(x) for x in operands]
+        result = kernel(taken, *attrs) if op.variadic else kernel(*taken, *attrs)
     except Exception as error:  # noqa: BLE001  # _explain raises it again, or a better one
         result = _explain(op, ([operands] if op.variadic else operands), attrs, error)
         dtype = op.dtype.find(operands, *attrs)[1]
@@ -286,6 +291,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         arrays = [_as_array(r, first) for r in result]
         if type(dtype) is list:
             arrays = [a if a.dtype == d else a.astype(d) for a, d in zip(arrays, dtype, strict=True)]
+        elif dtype in STORED:
+            arrays = [a.astype(dtype) if a.dtype == np.float32 else a for a in arrays]
         return _several(op, given, operands, attrs, edges, arrays)
     if type(result) is not type(first):
         result = _as_array(result, first)
@@ -293,7 +300,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         result = result.astype(dtype)
     out = new(Tensor)
     out.array = result
-    out._cell = out._view = out._grad = out._node = None
+    out._cell = mode.cell
+    out._view = out._grad = out._node = None
     if recording and result.dtype in DIFFERENTIABLE and any(edge is not None for edge in edges):
         node = out._node = new(OpNode)
         node.shape = result.shape
@@ -321,13 +329,6 @@ def _operand(op: Op, x: Any) -> Any:
 def _converted(operands: list[Any], compute: Any) -> list[Any]:
     each = compute if isinstance(compute, tuple) else (compute,) * len(operands)
     return [x if d is None else _as_dtype(x, d) for x, d in zip(operands, each, strict=True)]
-
-
-def _widened(x: Any) -> Any:
-    """An operand that is only stored in its dtype, in the one to compute in."""
-    if type(x) is tuple:
-        return tuple([_widened(i) for i in x])
-    return x.astype(np.float32) if getattr(x, "dtype", None) in STORED else x
 
 
 def _as_dtype(x: Any, dtype: Any) -> Any:
@@ -367,6 +368,9 @@ def _several(
 ) -> tuple[Tensor, ...]:
     """The results of an op that has more than one."""
     outs: list[Tensor] = [Tensor._wrap(a) for a in arrays]
+    cell = current_mode().cell
+    for out in outs:
+        out._cell = cell
     if any(edge is not None for edge in edges):
         node = new(SeveralNode)
         node.parts = tuple([(a.shape, a.dtype) for a in arrays])
@@ -426,9 +430,6 @@ class Interpreter:
     #: Whether it is to see the op calls of a backward pass. If not, one that it is the innermost for runs without it:
     #: at full speed where nothing is recorded.
     sees_backward = True
-    #: Called as ``pulled(node, grad, grads)`` when a backward pass that runs without it has run ``node``: with the
-    #: gradient of the node's result (raw array or Tensor; a dict of them by index for several) and those of its edges.
-    pulled: Callable[[Node, Any, Sequence[Any]], None] | None = None
 
     def __enter__(self) -> Any:
         self.outer = current_mode().interpreter
@@ -452,7 +453,6 @@ class Interpreter:
         """Learn of a node that no op call made, but a user's ``Function``; for subclasses to extend."""
         if self.outer is not None:
             self.outer.added(node)
-
 
 
 __all__ = [

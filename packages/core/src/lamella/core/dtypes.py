@@ -73,6 +73,21 @@ ALIASES = {
     "int": int32,
     "long": int64,
 }
+#: What PyTorch calls the type of tensors of a dtype.
+TYPE_NAMES = {
+    "float32": "FloatTensor",
+    "float64": "DoubleTensor",
+    "float16": "HalfTensor",
+    "bfloat16": "BFloat16Tensor",
+    "uint8": "ByteTensor",
+    "int8": "CharTensor",
+    "int16": "ShortTensor",
+    "int32": "IntTensor",
+    "int64": "LongTensor",
+    "bool": "BoolTensor",
+    "complex64": "ComplexFloatTensor",
+    "complex128": "ComplexDoubleTensor",
+}
 _REAL = {complex64: float32, complex128: float64}
 _BY_NUMPY = {d.numpy: d for d in ALL}
 _BY_NAME = {d.name: d for d in ALL}
@@ -98,9 +113,7 @@ def _bfloat16() -> dtype:
         try:
             import ml_dtypes
         except ImportError as missing:
-            raise NameMissing(
-                "bfloat16 needs the package ml_dtypes: pip install 'lamella-core[bfloat16]'"
-            ) from missing
+            raise NameMissing("bfloat16 needs the package ml_dtypes: pip install 'lamella-core[bfloat16]'") from missing
         made = dtype("bfloat16", ml_dtypes.bfloat16, _FLOAT)
         DIFFERENTIABLE.add(made.numpy)
         STORED.add(made.numpy)
@@ -108,6 +121,13 @@ def _bfloat16() -> dtype:
         for other in (*ALL, made):
             _PROMOTED[made, other] = _PROMOTED[other, made] = _promote(made, other)
     return _BY_NAME["bfloat16"]
+
+
+def widened(operand: Any) -> Any:
+    """An array, or a tuple of them, in the dtype to compute in; anything else as it is."""
+    if type(operand) is tuple:
+        return tuple([widened(item) for item in operand])
+    return operand.astype(np.float32) if getattr(operand, "dtype", None) in STORED else operand
 
 
 def by_name(name: str) -> dtype:
@@ -231,7 +251,7 @@ def fitting(number: Any, kind: dtype) -> _PY_BOOL | int | float | complex:
 def _promote(a: dtype, b: dtype) -> dtype:
     if a is b:
         return a
-    low, high = sorted((a, b), key=lambda d: (d.category, d.itemsize))
+    low, high = (a, b) if (a.category, a.itemsize) <= (b.category, b.itemsize) else (b, a)
     if low.category == high.category == _FLOAT and low.itemsize == high.itemsize:
         return float32  # float16 and bfloat16: one has the precision, the other the range
     if high.category == low.category == _INT and low.is_signed != high.is_signed:
@@ -301,8 +321,7 @@ def to_floating(d: dtype) -> dtype:
 
 def can_cast(from_: dtype, to: dtype, /) -> _PY_BOOL:
     """Whether PyTorch allows a value of ``from_`` to be stored in a tensor of ``to`` (categories may only widen)."""
-    a, b = to_dtype(from_), to_dtype(to)
-    return a.category <= b.category and not (b is not bool and a.is_signed and not b.is_signed)
+    return to_dtype(from_).category <= to_dtype(to).category
 
 
 class iinfo:

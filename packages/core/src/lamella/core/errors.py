@@ -35,6 +35,10 @@ class ArgumentRangeError(ArgumentError, RuntimeError):
     """An argument has a value outside its range, in a place where PyTorch raises RuntimeError."""
 
 
+class ConditionError(LamellaError, AssertionError):
+    """A call comes too early, or a value is out of range, in a place where PyTorch asserts that it isn't."""
+
+
 class ArgumentTypeError(LamellaError, TypeError):
     """An argument has the wrong type."""
 

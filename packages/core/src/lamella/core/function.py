@@ -33,7 +33,9 @@ class Context:
         self._constant: tuple[Tensor, ...] = ()
         self._materialize = True
         self._node: weakref.ref[FunctionNode] | None = None  # which holds this context
-        self._for_inputs = False
+        self._for_inputs = False  # whether the pass in which `backward` runs wants gradients of certain tensors alone
+        self._in_jvp = False
+        self._given: tuple[Tensor | None, ...] | None = None  # what is saved, from a context that keeps it for this one
         self._freed = False
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
@@ -69,6 +71,10 @@ class Context:
         Raises:
             RuntimeError: It was given up after an earlier backward pass, or changed in place since.
         """
+        if self._given is not None:
+            return self._given
+        if self._in_jvp and self._for_forward is not None:
+            return self._for_forward
         if self._freed:
             raise GradError(
                 "Trying to backward through the graph a second time (or directly access saved tensors after they have "
@@ -87,11 +93,13 @@ class Context:
         """Take the versions of what is saved; hold outputs without the graph."""
         kept: list[Saved | None] = []
         for tensor in self._to_save:
-            index = next((i for i, o in enumerate(outputs) if o is tensor and tensor is not None), None)
-            if index is not None and tensor is not None:
+            if tensor is None:
+                kept.append(None)
+                continue
+            index = next((i for i, o in enumerate(outputs) if o is tensor), None)
+            if index is not None:
                 self._own[len(kept)] = index
-                tensor = tensor.detach()
-            kept.append(None if tensor is None else Saved(tensor))
+            kept.append(Saved(tensor if index is None else tensor.detach()))
         self._saved = tuple(kept)
         self._to_save = ()
 

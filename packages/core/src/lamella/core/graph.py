@@ -77,7 +77,7 @@ class Node:
     number: int
     shape: tuple[int, ...]
     dtype: Any
-    hooks: list[Callable[[Any], Any]] | None
+    hooks: list[Callable[..., Any]] | None
 
     def pull(self, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> Sequence[Any]:
         """The gradients for :attr:`edges`, in order, None where there is none.
@@ -228,7 +228,7 @@ class Handle:
         self.remove()
 
 
-def add_hook(node: Node, hook: Callable[[Any], Any]) -> Handle:
+def add_hook(node: Node, hook: Callable[..., Any]) -> Handle:
     """Run ``hook`` on the gradient of ``node``'s result, each time the engine passes; it may return another."""
     if node.hooks is None:
         node.hooks = []
@@ -265,9 +265,7 @@ class PassHook:
         raise NotImplementedError(f"{type(self).__name__} defines what to do with a gradient")
 
 
-def _run_hooks(
-    node: Node, grad: Any, algebra: Algebra, pending: dict[int, list[Any]], wanted: set[Node] | None
-) -> Any:
+def _run_hooks(node: Node, grad: Any, algebra: Algebra, pending: dict[int, list[Any]], wanted: set[Node] | None) -> Any:
     seen = algebra.as_tensor(grad)
     # what is retained is what the other hooks made of it
     for hook in sorted(node.hooks or (), key=lambda h: type(h) is RetainGrad):

@@ -15,7 +15,7 @@ from typing import Any
 from lamella.core import dtypes, graph, modes
 from lamella.core.aliasing import Place
 from lamella.core.errors import DtypeError, GradError, ShapeError
-from lamella.core.modes import current_mode
+from lamella.core.modes import INFERENCE, current_mode
 from lamella.core.op import OPS
 from lamella.core.tensor import Tensor, live_node
 
@@ -76,6 +76,11 @@ def update(
             "this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first"
         )
     mode = current_mode()
+    if target._cell is INFERENCE and not mode.inference:
+        raise GradError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. Make a clone() to get a normal "
+            "tensor first."
+        )
     recording = False
     if mode.grad:
         recording = any(isinstance(x, Tensor) and live_node(x) is not None for x in (target, *operands))
@@ -153,7 +158,10 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
                 if self.array.dtype in op.dtype.direct:
 
                     def write(array: Any) -> None:
-                        kernel(array, *arrays, out=array)
+                        try:  # noqa: SIM105  # suppress() costs more than the op
+                            kernel(array, *arrays, out=array)
+                        except (FloatingPointError, RuntimeWarning):
+                            pass  # an application made errors of NumPy's warnings; they come when all is computed
 
         return update(self, lambda old: function(old, *args, **kwargs), write, (*args, *kwargs.values()))
 
@@ -170,21 +178,23 @@ def _direct(target: Tensor, argument: Any) -> bool:
     return isinstance(argument, (int, float)) and target.array.dtype.kind == "f"
 
 
-def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Fill the tensor with the elements of ``src``, broadcast and converted to its dtype and device."""
+def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
+    """Fill the tensor with the elements of ``other``, broadcast and converted to its dtype and device."""
+    if not isinstance(other, Tensor):  # a number
+        return fill_(self, other)
 
     def compute(old: Tensor) -> Tensor:
         value = (
-            OPS["cast"].call(src.to(self.device), self.array.dtype)
-            if src.dtype is not self.dtype
-            else src.to(self.device)
+            OPS["cast"].call(other.to(self.device), self.array.dtype)
+            if other.dtype is not self.dtype
+            else other.to(self.device)
         )
         return value.expand(self.shape)
 
     def write(array: Any) -> None:
-        array[...] = src.to(self.device).array
+        array[...] = other.to(self.device).array
 
-    return update(self, compute, write, (src,))
+    return update(self, compute, write, (other,))
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:

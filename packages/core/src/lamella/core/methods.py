@@ -5,12 +5,14 @@ What a family makes methods of is said in ``ops``; methods of families that are 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from lamella.core import autograd, dtypes, inplace, interchange, ops, tensor_info
+from lamella.core import autograd, dtypes, inplace, ops
 from lamella.core.errors import ShapeError
+from lamella.core.keywords import check_placement
 from lamella.core.op import OPS
 from lamella.core.ops import creation, index, indexing, matmul, pointwise, random, selection, shapes
 from lamella.core.random import Generator
@@ -69,6 +71,9 @@ AUGMENTED = {
     "__ilshift__": "bitwise_left_shift_",
     "__irshift__": "bitwise_right_shift_",
 }
+_OPERATORS_OF = {name: (operator,) for operator, name in AUGMENTED.items()}
+#: Modules besides the op families that have methods, which are imported when one is first used.
+LATER = ("interchange", "tensor_info")
 #: Methods that convert to one dtype.
 CONVERSIONS = {
     "float": dtypes.float32,
@@ -89,7 +94,7 @@ def _is_method(function: Callable[..., Any]) -> bool:
     op = getattr(function, "op", None)
     if op is not None:
         return bool(op.inputs[0] == "input")
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     return code.co_argcount > 0 and code.co_varnames[0] == "input"
 
 
@@ -113,6 +118,7 @@ def _conversion(name: str, target: dtypes.dtype) -> Callable[[Tensor], Tensor]:
 
 def _new(make: Callable[..., Any]) -> Callable[..., Any]:
     def new(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_placement(f"new_{make.__name__}", kwargs)
         kwargs["dtype"] = kwargs.get("dtype") or self.dtype
         kwargs["device"] = kwargs.get("device") or self.device
         made: Tensor = make(*args, **kwargs)
@@ -152,26 +158,45 @@ def _matrix_transposed(self: Tensor) -> Tensor:
 
 
 class Later:
-    """A method whose family is imported when it is first used."""
+    """A method whose module is imported when it is first used."""
 
-    __slots__ = ("family", "name")
+    __slots__ = ("module", "name")
 
-    def __init__(self, name: str, family: str) -> None:
+    def __init__(self, name: str, module: str) -> None:
         self.name = name
-        self.family = family
+        self.module = module
 
     def __get__(self, tensor: Tensor | None, owner: type) -> Any:
-        attach(ops.load(self.family))  # puts the methods in the place of these
+        attach(ops.load(self.module))  # puts the methods in the place of these
         return getattr(owner if tensor is None else tensor, self.name)
 
 
-def of_family(family: ModuleType) -> dict[str, Callable[..., Any]]:
-    """The methods that a family gives Tensors."""
+class InPlace:
+    """An in-place method, made of its function when it is first used."""
+
+    __slots__ = ("function", "names")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        name = f"{function.__name__}_"
+        self.function = function
+        self.names = (name, *_OPERATORS_OF.get(name, ()))
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        method: Any = inplace.inplace(self.function)
+        for name in self.names:
+            setattr(Tensor, name, method)
+        return method if tensor is None else method.__get__(tensor)
+
+
+def of_family(family: ModuleType) -> dict[str, Any]:
+    """The methods that a family, or another module with ``METHODS``, gives Tensors."""
+    alone = getattr(family, "METHODS", ())
+    if isinstance(alone, dict):
+        return alone
     functions_only = getattr(family, "NOT_METHODS", ())
     both = {n: f for n, f in ops.functions(family).items() if _is_method(f) and n not in functions_only}
-    alone = {n: getattr(family, n) for n in getattr(family, "METHODS", ())}
-    in_place = {f"{n}_": inplace.inplace(getattr(family, n)) for n in getattr(family, "IN_PLACE", ())}
-    return both | alone | in_place
+    in_place = {f"{n}_": InPlace(getattr(family, n)) for n in getattr(family, "IN_PLACE", ())}
+    return both | {n: getattr(family, n) for n in alone} | in_place
 
 
 def attach(family: ModuleType) -> None:
@@ -202,14 +227,14 @@ def _attach_all() -> None:
     for name in COMPARISONS:
         setattr(Tensor, f"__{name}__", OPS[name].operator)
     for operator, name in AUGMENTED.items():
-        setattr(Tensor, operator, getattr(Tensor, name))
+        setattr(Tensor, operator, vars(Tensor)[name])
     for name in inplace.METHODS:
         setattr(Tensor, name, getattr(inplace, name))
     for name, target in CONVERSIONS.items():
         setattr(Tensor, name, _conversion(name, target))
     for make in (creation.tensor, creation.zeros, creation.ones, creation.full, creation.empty):
         setattr(Tensor, f"new_{make.__name__}", _new(make))
-    for name, method in (OTHERS | interchange.METHODS | tensor_info.METHODS).items():
+    for name, method in OTHERS.items():
         setattr(Tensor, name, method)
     for name in ("get_state", "set_state"):
         setattr(Generator, name, getattr(random, name))

@@ -9,16 +9,33 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
+from lamella.core.errors import GradError
+
+
+class NoVersion:
+    """In place of the version of its memory, what each inference tensor has: changes to it are not counted."""
+
+    def __getitem__(self, index: int) -> int:
+        # who asks is about to save it
+        raise GradError(
+            "Inference tensors cannot be saved for backward. To work around you can make a clone to use it in autograd."
+        )
+
+
+INFERENCE: Any = NoVersion()
+
 
 class Mode:
     """What the current thread or task wants of an op call. Immutable; one object is replaced by another."""
 
-    __slots__ = ("grad", "inference", "interpreter")
+    # cell: the version cell of new tensors
+    __slots__ = ("cell", "grad", "inference", "interpreter")
 
     def __init__(self, grad: bool = True, interpreter: Any = None, inference: bool = False) -> None:
         self.grad = grad
         self.interpreter = interpreter
         self.inference = inference
+        self.cell = INFERENCE if inference else None
 
 
 _mode: ContextVar[Mode] = ContextVar("lamella_mode", default=Mode())  # noqa: B039  # a Mode never changes
@@ -144,7 +161,11 @@ class set_grad_enabled(ModeSwitch):
 
 
 class inference_mode(ModeSwitch):
-    """Like :class:`no_grad`, and says so: code meant for inference only. ``inference_mode(False)`` leaves things be."""
+    """Like :class:`no_grad`, for code meant for inference only: tensors made inside can't be part of gradients later.
+
+    They can't be saved for a backward pass, nor be changed in place outside; a ``clone()`` made outside can.
+    ``inference_mode(False)`` ends an outer one, and records again.
+    """
 
     def __new__(cls, mode: Any = True) -> Any:
         if not callable(mode):
@@ -156,7 +177,7 @@ class inference_mode(ModeSwitch):
         self.enabled = bool(mode)
 
     def mode(self, outer: Mode) -> Mode:
-        return Mode(False, outer.interpreter, True) if self.enabled else outer
+        return Mode(not self.enabled, outer.interpreter, self.enabled)
 
     def _arguments(self) -> tuple[Any, ...]:
         return (self.enabled,)

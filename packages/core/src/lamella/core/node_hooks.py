@@ -81,12 +81,13 @@ def _hooked(node: Node) -> Extra:
     It becomes one of a class that does, so that other nodes, and the engine, have nothing to ask.
     """
     if not hasattr(type(node), "runs_hooks"):
-        node.__class__ = _hooked_kind(type(node))
+        kind: Any = type(node)
+        node.__class__ = _hooked_kind(kind)
     return extra_of(node)
 
 
 @functools.cache
-def _hooked_kind(kind: type[Node]) -> type[Node]:
+def _hooked_kind(kind: Any) -> type[Node]:
     def pull(self: Any, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> Sequence[Any]:
         extra: Extra = self._extra
         partial = type(grad) is PartialGrads
@@ -149,7 +150,7 @@ class _All(PassHook):
     def __call__(self, node: Node, grad: Any, pending: dict[int, list[Any]], wanted: set[Node] | None) -> None:
         if self.running is not pending:
             self.running, self.found = pending, {}
-            self.missing = _to_come([entry[0] for entry in pending.values()], wanted).intersection(self.nodes)
+            self.missing = _to_come([node, *[entry[0] for entry in pending.values()]], wanted).intersection(self.nodes)
         self.found[node] = grad
         self.missing.discard(node)
         if not self.missing:
@@ -207,9 +208,7 @@ def _node_of(tensor: Tensor) -> Node:
     return node
 
 
-def register_multi_grad_hook(
-    tensors: Sequence[Tensor], fn: Callable[[Any], None], *, mode: str = "all"
-) -> _Handles:
+def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[[Any], None], *, mode: str = "all") -> _Handles:
     """Call ``fn`` once in each backward pass that reaches some of ``tensors``.
 
     Args:
@@ -261,11 +260,6 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     return GradientEdge(node.parent, node.index, node) if isinstance(node, Part) else GradientEdge(node, 0)
 
 
-def place_of(x: Any) -> Node | None:
-    """The node of a tensor or of an edge."""
-    return (x.ownership_token or x.node) if isinstance(x, GradientEdge) else live_node(x)
-
-
 def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
     """Note that the memory of one tensor or several was changed, by means that tell nobody."""
     for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
@@ -276,6 +270,5 @@ __all__ = [
     "GradientEdge",
     "get_gradient_edge",
     "increment_version",
-    "place_of",
     "register_multi_grad_hook",
 ]

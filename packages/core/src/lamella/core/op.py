@@ -58,6 +58,8 @@ class Op:
         call: The public function. operator: the same for use as an operator, if it has two inputs.
         batching: How the op runs on a batch of inputs at once (see :meth:`batched`); None if not said.
         linear: Inputs in which the op is linear, the others held.
+        trailing: For each input, how many last dimensions the op works on; those in front are a batch to it. None if
+            not said.
         autocast: What it computes in inside an autocast region: ``"lower"`` (the region's dtype) or
             ``"float32"``; None for what it is given.
         samples, errors: Functions that make the op's test inputs; see ``lamella.core.testing``.
@@ -87,6 +89,7 @@ class Op:
         "samples",
         "shape",
         "together",
+        "trailing",
         "variadic",
         "view",
     )
@@ -101,6 +104,7 @@ class Op:
         variadic: bool,
         view: bool,
         linear: Sequence[str],
+        trailing: int | tuple[int, ...] | None,
         autocast: str | None,
         samples: Callable[[Any], Any] | None,
         errors: Callable[[Any], Any] | None,
@@ -121,6 +125,7 @@ class Op:
         if unknown:
             raise TypeError(f"{self.name}: linear in {', '.join(unknown)}, but its inputs are {', '.join(self.inputs)}")
         self.linear = frozenset(linear)
+        self.trailing = (trailing,) * len(self.inputs) if isinstance(trailing, int) else trailing
         self.autocast = autocast
         self.batching: Callable[..., Any] | None = None
         self.forward = forward
@@ -194,7 +199,8 @@ class Op:
     def batched(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Say how the op runs on a batch of inputs at once, for ``vmap``; a decorator.
 
-        Without a rule elementwise ops, and ops along dims, run on the whole batch; others once for each sample.
+        Without a rule elementwise ops, ops along dims and those that say what is ``trailing`` run on the whole batch;
+        others once for each sample.
 
         Args:
             rule: ``rule(F, size, batched, *inputs, *attributes)``: ``F`` has the ops; inputs with True in the tuple

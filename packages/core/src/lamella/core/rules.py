@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -168,7 +168,7 @@ def inferred(shape: Shape, count: int, given: Shape) -> Shape:
 # --- dtypes
 
 
-class DtypeRule(NamedTuple):
+class DtypeRule:
     """How operands' dtypes decide what is computed.
 
     Attributes:
@@ -179,8 +179,11 @@ class DtypeRule(NamedTuple):
             makes it: no need to call ``find``.
     """
 
-    find: Callable[..., tuple[Any, Any]]
-    direct: frozenset[np.dtype] = frozenset()
+    __slots__ = ("direct", "find")
+
+    def __init__(self, find: Callable[..., tuple[Any, Any]], direct: frozenset[np.dtype] = frozenset()) -> None:
+        self.find = find
+        self.direct = direct
 
 
 def _same(operands: Any, *attributes: Any) -> tuple[Any, Any]:

@@ -120,7 +120,8 @@ class Saved:
         hooks = hooks_in_force()
         self._kept = tensor if hooks is None else hooks.pack(_outside(tensor))
         self._node = None if hooks is None else live_node(tensor)
-        self._version = tensor._version
+        cell = tensor._cell
+        self._version = 0 if cell is None else cell[0]
 
     def unpack(self) -> Tensor:
         """The tensor that was saved, or one that stands where it stood."""
@@ -170,13 +171,13 @@ class _Unpacking:
         _OP_SAVED.__set__(self, None)
 
 
-class PackedNode(_Unpacking, OpNode):  # type: ignore[misc]  # `saved` is read here, and never assigned
+class PackedNode(_Unpacking, OpNode):  # type: ignore[override]  # `saved` is read here, and never assigned
     """The node of an op's result, made where hooks were in force."""
 
     __slots__ = ()
 
 
-class PackedSeveralNode(_Unpacking, SeveralNode):  # type: ignore[misc]  # as above
+class PackedSeveralNode(_Unpacking, SeveralNode):  # type: ignore[override]  # as above
     """The node of an op with several results, made where hooks were in force."""
 
     __slots__ = ()

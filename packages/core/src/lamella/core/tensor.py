@@ -17,6 +17,7 @@ from lamella.core.devices import device
 from lamella.core.dtypes import DIFFERENTIABLE, STORED, dtype
 from lamella.core.errors import ArgumentError, ArgumentTypeError, DtypeError, GradError, ShapeError
 from lamella.core.layouts import contiguous_format, memory_format, order_of
+from lamella.core.modes import INFERENCE, current_mode
 from lamella.core.rules import one_dim
 
 new = object.__new__
@@ -78,7 +79,13 @@ class View:
         raise NotImplementedError(f"{type(self).__name__} defines how a view finds its place again")
 
 
-class Tensor:
+if TYPE_CHECKING:  # what `methods` attaches
+    from lamella.core.tensor_methods import Methods
+else:
+    Methods = object
+
+
+class Tensor(Methods):
     """A multi-dimensional array that remembers how it was computed. Made by :func:`lamella.tensor` and the ops.
 
     Attributes:
@@ -95,25 +102,6 @@ class Tensor:
     _view: View | None
     _cell: list[int] | None
     _grad: Tensor | None
-
-    if TYPE_CHECKING:  # what `methods` attaches
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __getitem__(self, key: Any) -> Tensor: ...
-        def __setitem__(self, key: Any, value: Any) -> None: ...
-        def __add__(self, other: Any) -> Tensor: ...
-        def __radd__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __rsub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __rmul__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
-        def __rtruediv__(self, other: Any) -> Tensor: ...
-        def __pow__(self, other: Any) -> Tensor: ...
-        def __matmul__(self, other: Any) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __lt__(self, other: Any) -> Tensor: ...
-        def __gt__(self, other: Any) -> Tensor: ...
 
     # NumPy's operators step back for a higher priority, so that `array + tensor` is ours.
     __array_priority__ = 1000
@@ -228,8 +216,8 @@ class Tensor:
         return answer
 
     def data_ptr(self) -> int:
-        """Address of the first element."""
-        address: int = self.array.__array_interface__["data"][0]
+        """Address of the first element; 0 if there is none."""
+        address: int = self.array.__array_interface__["data"][0] if self.array.size else 0
         return address
 
     def is_floating_point(self) -> bool:
@@ -271,6 +259,10 @@ class Tensor:
             )
         if bool(wanted) == (node is not None):
             return
+        if self._cell is INFERENCE and not current_mode().inference:
+            raise GradError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed. Use a clone()."
+            )
         if not wanted:
             self._node = None
             return
@@ -357,12 +349,14 @@ class Tensor:
         """Note that the memory has changed."""
         if self._cell is None:
             self._cell = [1]
-        else:
+        elif self._cell is not INFERENCE:
             self._cell[0] += 1
 
     @property
     def _version(self) -> int:
         """How often the memory was changed in place."""
+        if self._cell is INFERENCE:
+            raise GradError("Inference tensors do not track version counter.")
         return 0 if self._cell is None else self._cell[0]
 
     @property
@@ -523,11 +517,19 @@ class Tensor:
             )
         return float(self.array.reshape(())) if self.array.dtype in STORED else self.array.item()
 
+    def _real_scalar(self) -> Any:
+        value = self._scalar()
+        if not isinstance(value, complex):
+            return value
+        if value.imag:
+            raise DtypeError(f"{value} has an imaginary part, which a real number can't hold; take x.real or x.abs()")
+        return value.real
+
     def __float__(self) -> float:
-        return float(self._scalar())
+        return float(self._real_scalar())
 
     def __int__(self) -> int:
-        return int(self._scalar())
+        return int(self._real_scalar())
 
     def __complex__(self) -> complex:
         return complex(self._scalar())
@@ -546,7 +548,7 @@ class Tensor:
     def __contains__(self, element: Any) -> bool:
         if not isinstance(element, (Tensor, int, float, complex, np.generic)):
             raise DtypeError(f"`in` expects a Tensor or a number before a Tensor, got {type(element).__name__}")
-        return bool((self == element).any())  # type: ignore[attr-defined]  # == gives a Tensor here
+        return bool((self == element).any())
 
     def __pos__(self) -> Tensor:
         if self.array.dtype == np.bool_:

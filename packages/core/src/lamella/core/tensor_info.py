@@ -18,22 +18,6 @@ from lamella.core.tensor import Size, Tensor, check_tensor
 
 # --- types by name
 
-#: What tensors of a dtype, by its name, are called: ``x.type()`` is ``"lamella.FloatTensor"``.
-TYPE_NAMES = {
-    "float32": "FloatTensor",
-    "float64": "DoubleTensor",
-    "float16": "HalfTensor",
-    "bfloat16": "BFloat16Tensor",
-    "uint8": "ByteTensor",
-    "int8": "CharTensor",
-    "int16": "ShortTensor",
-    "int32": "IntTensor",
-    "int64": "LongTensor",
-    "bool": "BoolTensor",
-    "complex64": "ComplexFloatTensor",
-    "complex128": "ComplexDoubleTensor",
-}
-
 
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of the tensor's type, such as ``"lamella.FloatTensor"``; or the tensor converted to another.
@@ -46,12 +30,12 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """
     if dtype is None:
         place = "" if self.is_cpu else f"{self.device.type}."
-        return f"lamella.{place}{TYPE_NAMES[self.dtype.name]}"
+        return f"lamella.{place}{dtypes.TYPE_NAMES[self.dtype.name]}"
     if isinstance(dtype, dtypes.dtype):
         return to(self, dtype=dtype)
     library, _, rest = str(dtype).partition(".")
     place, _, name = rest.rpartition(".")
-    found = [kind for kind, its_name in TYPE_NAMES.items() if its_name == name]
+    found = [kind for kind, its_name in dtypes.TYPE_NAMES.items() if its_name == name]
     if library not in ("lamella", "torch") or not found:
         raise ArgumentError(f"invalid type: {dtype!r}; expected a dtype or a name such as 'lamella.FloatTensor'")
     return to(self, dtype=dtypes.by_name(found[0]), device=place or "cpu")
@@ -295,4 +279,4 @@ def is_distributed(input: Tensor) -> bool:
     return False
 
 
-__all__ = ["METHODS", "TYPE_NAMES", "is_distributed"]
+__all__ = ["METHODS", "is_distributed"]

@@ -17,7 +17,7 @@ class Structure(NamedTuple):
         children: What is in the container.
     """
 
-    kind: type | None
+    kind: Any
     keys: tuple[Any, ...]
     children: tuple[Structure, ...]
 
@@ -57,7 +57,7 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def spread(given: Any, tree: Any, what: str) -> list[Any]:
-    """One value for each leaf of ``tree``: ``given`` is a tree of the same structure, or ends earlier for a whole branch.
+    """One value for each leaf of ``tree``, from a tree like it or one that ends earlier, for whole branches.
 
     Raises:
         ValueError: The structures do not fit.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamella.core.errors import ArgumentError
+from lamella.core.errors import ArgumentError, ConditionError
 from lamella.core.ops.creation import empty
 from lamella.core.tensor import Tensor
 from lamella.nn import functional as F
@@ -31,7 +31,7 @@ class MultiheadAttention(Module):
         ``(L, N, E)`` and weights ``(N, L, S)``.
 
     Raises:
-        ValueError: The sizes are not positive, or ``num_heads`` does not divide ``embed_dim``.
+        ValueError: A size is not positive. AssertionError: ``num_heads`` does not divide ``embed_dim``.
 
     Reference:
         Vaswani et al., Attention is all you need (2017).
@@ -58,7 +58,7 @@ class MultiheadAttention(Module):
                 "instead"
             )
         if embed_dim % num_heads:
-            raise ArgumentError(f"embed_dim must be divisible by num_heads, got {embed_dim} and {num_heads}")
+            raise ConditionError(f"embed_dim must be divisible by num_heads, got {embed_dim} and {num_heads}")
         self.embed_dim = embed_dim
         self.num_heads = num_heads
         self.head_dim = embed_dim // num_heads

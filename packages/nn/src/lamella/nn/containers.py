@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Self, overload
 
-from lamella.core.errors import ArgumentError, ArgumentTypeError, IndexRangeError
+from lamella.core.errors import ArgumentError, ArgumentTypeError, ConditionError, IndexRangeError
 from lamella.nn.module import Module
 
 
@@ -49,10 +49,10 @@ class _Numbered(Module):
             del modules[self._position(index)]
         self._set_all(modules)
 
-    def pop(self, index: int | slice = -1) -> Any:
-        """Remove the module at ``index`` and return it."""
-        taken = self[index]  # type: ignore[index]  # the subclasses define how they are indexed
-        del self[index]
+    def pop(self, key: int | slice) -> Any:
+        """Remove the module at ``key`` and return it; or several, for a slice."""
+        taken = self[key]  # type: ignore[index]  # the subclasses define how they are indexed
+        del self[key]
         return taken
 
     def append(self, module: Module) -> Self:
@@ -123,6 +123,8 @@ class Sequential(_Numbered):
     def insert(self, index: int, module: Module) -> Self:
         """Add a module before the one at ``index``."""
         n = len(self)
+        if not isinstance(module, Module):
+            raise ConditionError(f"module should be of type: {Module}, but got {type(module).__name__}")
         if not -n <= index <= n:
             raise IndexRangeError(f"Index out of range: {index}. There are {n} modules.")
         return super().insert(index, module)

@@ -26,6 +26,8 @@ class _Conv(Module):
     """Abstract: the parameters and checks of a convolution over :attr:`ndim` dimensions."""
 
     ndim: int
+    #: Whether it leads from the result of a convolution back to its input; see ``conv_transpose``.
+    transposed = False
 
     def __init__(
         self,
@@ -48,13 +50,19 @@ class _Conv(Module):
         self.stride = spread(stride, self.ndim)
         self.padding = padding if isinstance(padding, str) else spread(padding, self.ndim)
         self.dilation = spread(dilation, self.ndim)
+        self.output_padding: tuple[int, ...] = (0,) * self.ndim
         self.groups = groups
         self.padding_mode = padding_mode
         self._check()
-        sizes = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = Parameter(empty(sizes, device=device, dtype=dtype))
+        self.weight = Parameter(empty(self._weight_size(), device=device, dtype=dtype))
         self.register_parameter("bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
+
+    def _weight_size(self) -> tuple[int, ...]:
+        first, second = self.out_channels, self.in_channels
+        if self.transposed:
+            first, second = second, first
+        return first, second // self.groups, *self.kernel_size
 
     def _check(self) -> None:
         if self.groups <= 0:
@@ -97,6 +105,8 @@ class _Conv(Module):
             parts.append(f"padding={self.padding}")
         if self.dilation != (1,) * self.ndim:
             parts.append(f"dilation={self.dilation}")
+        if self.output_padding != (0,) * self.ndim:
+            parts.append(f"output_padding={self.output_padding}")
         if self.groups != 1:
             parts.append(f"groups={self.groups}")
         if self.bias is None:
@@ -175,4 +185,42 @@ class Conv2d(_Conv):
         return F.conv2d(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-__all__ = ["Conv1d", "Conv2d"]
+class Conv3d(_Conv):
+    """Correlates volumes with learned kernels.
+
+    Args:
+        in_channels, out_channels: Of the input and of the result; both multiples of ``groups``.
+        kernel_size: Depth, height and width of each kernel, one number for all three. So are ``stride``, the steps
+            between its places, and ``dilation``, those between its elements.
+        padding: Elements added on each side; ``"same"`` for as many as keep the size, ``"valid"`` for none.
+        groups: Parts that the channels are split into; each sees its own part alone.
+        bias: Whether to add a learned number to each channel.
+        padding_mode: What the added elements hold: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
+        device, dtype: Of the parameters.
+
+    Attributes:
+        weight: ``(out_channels, in_channels / groups, *kernel_size)``, and ``bias``: ``(out_channels,)`` or None;
+            uniform between ``±1 / sqrt(in_channels / groups * elements of a kernel)`` at first.
+
+    Shape:
+        ``(N, C_in, D, H, W) -> (N, C_out, D_out, H_out, W_out)`` or without ``N``;
+        ``D_out = (D + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``.
+
+    Raises:
+        ValueError: The channels don't divide into the groups, or the padding is not known.
+
+    Example:
+        >>> import lamella
+        >>> from lamella import nn
+        >>> nn.Conv3d(3, 6, (1, 3, 3), padding=(0, 1, 1))(lamella.ones(1, 3, 8, 16, 16)).shape
+        lamella.Size([1, 6, 8, 16, 16])
+    """
+
+    ndim = 3
+
+    def forward(self, input: Tensor) -> Tensor:
+        input, padding = self._padded(input)
+        return F.conv3d(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+
+__all__ = ["Conv1d", "Conv2d", "Conv3d"]

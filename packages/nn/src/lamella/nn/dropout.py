@@ -1,4 +1,4 @@
-"""Layers that zero a random part of their input in training, and do nothing in evaluation."""
+"""Layers that drop a random part of their input in training, and do nothing in evaluation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from lamella.nn.module import Module
 
 
 class _Dropout(Module):
-    """Abstract: what is dropped is the subclass's."""
+    """Abstract: what is dropped is the subclass's.
+
+    Args:
+        p: The probability. inplace: whether to overwrite the input.
+
+    Raises:
+        ValueError: ``p`` is no probability.
+    """
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
@@ -38,18 +45,69 @@ class Dropout(_Dropout):
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
+class Dropout1d(_Dropout):
+    """Like :class:`Dropout`, of whole channels.
+
+    Shape:
+        ``(N, C, L)`` or ``(C, L)``, kept; each row is kept or zeroed.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout1d(input, self.p, self.training, self.inplace)
+
+
 class Dropout2d(_Dropout):
-    """Like :class:`Dropout`, of whole channels: ``(N, C, H, W)``, each of the ``N * C`` planes kept or zeroed.
+    """Like :class:`Dropout`, of whole channels.
 
-    Args:
-        p: The probability. inplace: whether to overwrite the input.
+    Shape:
+        ``(N, C, H, W)``, kept; each of the ``N * C`` planes is kept or zeroed.
 
-    Raises:
-        ValueError: ``p`` is no probability.
+    Reference:
+        J. Tompson et al., Efficient object localization using convolutional networks (2015),
+        https://arxiv.org/abs/1411.4280.
     """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-__all__ = ["Dropout", "Dropout2d"]
+class Dropout3d(_Dropout):
+    """Like :class:`Dropout`, of whole channels.
+
+    Shape:
+        ``(N, C, D, H, W)`` or ``(C, D, H, W)``, kept; each volume is kept or zeroed.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_Dropout):
+    """Sets elements to SELU's lowest value with probability ``p``; then scales and shifts to keep mean and variance.
+
+    Args:
+        p: The probability. inplace: whether to overwrite the input.
+
+    Raises:
+        ValueError: ``p`` is no probability.
+
+    Reference:
+        Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks (2017).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """Like :class:`AlphaDropout`, of whole channels.
+
+    Shape:
+        ``(N, C, *)``, kept.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]

@@ -32,7 +32,11 @@ class Hook:
         self.always_call = always_call
 
 
-def _register(hooks: list[Hook], hook: Hook, prepend: bool = False) -> Handle:
+#: Hooks of all modules, called before those of the module; see :mod:`lamella.nn.everywhere`.
+EVERYWHERE: list[Hook] = []
+
+
+def add_hook(hooks: list[Hook], hook: Hook, prepend: bool = False) -> Handle:
     """Add ``hook`` to ``hooks``, at the front if ``prepend``; the handle removes it."""
     handle = Handle(hooks, hook)
     if prepend:
@@ -40,9 +44,9 @@ def _register(hooks: list[Hook], hook: Hook, prepend: bool = False) -> Handle:
     return handle
 
 
-def of_kind(hooks: list[Hook], kind: str) -> list[Hook]:
-    """The hooks of one kind, in order; a new list, because a hook may remove itself."""
-    return [hook for hook in hooks if hook.kind == kind]
+def of_kind(hooks: list[Hook], *kinds: str) -> list[Hook]:
+    """The hooks of some kinds, in order; a new list, because a hook may remove itself."""
+    return [hook for hook in hooks if hook.kind in kinds]
 
 
 def call_with_hooks(module: Any, hooks: list[Hook], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -111,7 +115,7 @@ class Hookable:
         Returns:
             A handle whose ``remove()`` takes the hook away.
         """
-        return _register(self._hooks, Hook("forward_pre", hook, with_kwargs), prepend)
+        return add_hook(self._hooks, Hook("forward_pre", hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self,
@@ -131,34 +135,46 @@ class Hookable:
         Returns:
             A handle whose ``remove()`` takes the hook away.
         """
-        return _register(self._hooks, Hook("forward", hook, with_kwargs, always_call), prepend)
+        return add_hook(self._hooks, Hook("forward", hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Call ``hook(module, grad_output)`` when the gradients of the outputs are known; it may return others."""
-        return _register(self._hooks, Hook("backward_pre", hook), prepend)
+        return add_hook(self._hooks, Hook("backward_pre", hook), prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are known.
 
         Both are tuples with None where there is no gradient; the hook may return another ``grad_input``.
         """
-        return _register(self._hooks, Hook("backward", hook), prepend)
+        return add_hook(self._hooks, Hook("backward", hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """PyTorch's older name of :meth:`register_full_backward_hook`."""
+        return self.register_full_backward_hook(hook)
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, prefix, keep_vars)`` before this module's state is saved."""
-        return _register(self._state_hooks, Hook("save_pre", hook))
+        return add_hook(self._state_hooks, Hook("save_pre", hook))
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after this module's state was saved."""
-        return _register(self._state_hooks, Hook("save_post", hook))
+        return add_hook(self._state_hooks, Hook("save_post", hook))
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> Handle:
+        """The same for a hook that may return another ``state_dict``; not public, but used by many models."""
+        return add_hook(self._state_hooks, Hook("save_replace", hook))
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook`` with the module and the arguments of ``_load_from_state_dict``, before it."""
-        return _register(self._state_hooks, Hook("load_pre", hook))
+        return add_hook(self._state_hooks, Hook("load_pre", hook))
+
+    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> Handle:
+        """The same for a hook that is not given the module; not public, but used by many models."""
+        return add_hook(self._state_hooks, Hook("load_pre" if with_module else "load_pre_alone", hook))
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, incompatible_keys)`` after this module was loaded; it may change the lists of keys."""
-        return _register(self._state_hooks, Hook("load_post", hook))
+        return add_hook(self._state_hooks, Hook("load_post", hook))
 
 
 class Boundary:
@@ -247,4 +263,4 @@ class _Identity(Function):
         return (None, *ctx.through(grads))
 
 
-__all__ = ["Hookable", "call_with_hooks", "of_kind"]
+__all__ = ["EVERYWHERE", "Hook", "Hookable", "add_hook", "call_with_hooks", "of_kind"]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lamella.core.dtypes import float64
-from lamella.core.errors import ArgumentError
+from lamella.core.errors import ArgumentError, ArgumentRangeError, DtypeError
 from lamella.core.modes import no_grad
 from lamella.core.ops.creation import as_tensor
 from lamella.core.ops.random import rand, randn
@@ -17,6 +21,39 @@ from lamella.core.random import Generator
 from lamella.core.tensor import Tensor
 
 _LINEAR = {"linear", "sigmoid", *(f"conv{kind}{n}d" for kind in ("", "_transpose") for n in (1, 2, 3))}
+
+
+F = TypeVar("F", bound=Callable[..., Tensor])
+
+_skipped = ContextVar("skipped", default=False)
+
+
+@contextmanager
+def skipped() -> Iterator[None]:
+    """Inside, the functions of this module leave tensors as they are."""
+    token = _skipped.set(True)
+    try:
+        yield
+    finally:
+        _skipped.reset(token)
+
+
+def _fills(function: F) -> F:
+    """Run ``function`` outside the graph, and not at all inside :func:`skipped`."""
+
+    @wraps(function)
+    def filling(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if _skipped.get():
+            return tensor
+        with no_grad():
+            return function(tensor, *args, **kwargs)
+
+    return filling  # type: ignore[return-value]  # the same signature
+
+
+def _check_floating(function: str, tensor: Tensor) -> None:
+    if not tensor.dtype.is_floating_point:
+        raise DtypeError(f"{function} is not defined for {tensor.dtype}. Fill a floating-point tensor and convert it.")
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -49,19 +86,19 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     )
 
 
-@no_grad()
+@_fills
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with uniform numbers from ``[a, b)``."""
     return tensor.uniform_(a, b, generator=generator)
 
 
-@no_grad()
+@_fills
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with normal numbers of the given mean and standard deviation."""
     return tensor.normal_(mean, std, generator=generator)
 
 
-@no_grad()
+@_fills
 def trunc_normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -74,7 +111,13 @@ def trunc_normal_(
 
     Each is one uniform number sent through the inverse of the distribution function. That has no closed form, so it is
     tabulated: 65,536 points over at most 20 standard deviations, where the error is below float32's rounding.
+
+    Raises:
+        RuntimeError: ``a`` is larger than ``b``, or the dtype is not a floating-point one.
     """
+    _check_floating("trunc_normal_", tensor)
+    if a > b:
+        raise ArgumentRangeError(f"trunc_normal_: expected a <= b, but got a={a} and b={b}")
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
@@ -90,7 +133,7 @@ def trunc_normal_(
     return tensor.copy_(as_tensor(np.interp(uniform * below[-1], below, points)))
 
 
-@no_grad()
+@_fills
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one value."""
     return tensor.fill_(val)
@@ -106,7 +149,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 0.0)
 
 
-@no_grad()
+@_fills
 def eye_(tensor: Tensor) -> Tensor:
     """Fill a matrix with the identity: 1 on the diagonal, 0 elsewhere.
 
@@ -118,7 +161,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return tensor.copy_(as_tensor(np.eye(*tensor.shape)))
 
 
-@no_grad()
+@_fills
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fill the weight of a convolution so that it passes on as many channels as it can, unchanged.
 
@@ -221,7 +264,7 @@ def kaiming_normal_(
     return tensor if std is None else normal_(tensor, 0.0, std, generator)
 
 
-@no_grad()
+@_fills
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Fill with a random matrix whose rows (or columns, if there are fewer) are orthogonal, of length ``gain``.
 
@@ -229,6 +272,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
     Raises:
         ValueError: It has fewer than 2 dimensions.
+        RuntimeError: The dtype is not a floating-point one.
 
     Reference:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks (2013).
@@ -237,6 +281,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         raise ArgumentError(f"Only tensors with 2 or more dimensions are supported, got {tensor.ndim}")
     if tensor.numel() == 0:
         return tensor
+    _check_floating("orthogonal_", tensor)
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
     random = randn(max(rows, columns), min(rows, columns), dtype=float64, generator=generator).numpy()
     q, r = np.linalg.qr(random)
@@ -245,23 +290,24 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     return tensor.copy_(as_tensor(values * gain))
 
 
-@no_grad()
+@_fills
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Fill a matrix with normal numbers of deviation ``std``, and each column with ``sparsity`` of its elements 0.
 
     Raises:
         ValueError: It is no matrix.
+        RuntimeError: The dtype is not a floating-point or complex one.
 
     Reference:
         Martens, Deep learning via Hessian-free optimization (2010).
     """
     if tensor.ndim != 2:
         raise ArgumentError(f"Only tensors with 2 dimensions are supported, got {tensor.ndim}")
-    rows, columns = tensor.shape
-    values = randn(rows, columns, dtype=float64, generator=generator).numpy() * std
-    order: Any = np.argsort(rand(rows, columns, generator=generator).numpy(), axis=0)
-    np.put_along_axis(values, order[: math.ceil(sparsity * rows)], 0, axis=0)
-    return tensor.copy_(as_tensor(values))
+    normal_(tensor, 0.0, std, generator)
+    order: Any = np.argsort(rand(tensor.shape, generator=generator).numpy(), axis=0)
+    chosen = np.zeros(tensor.shape, bool)
+    np.put_along_axis(chosen, order[: math.ceil(sparsity * len(chosen))], True, axis=0)
+    return tensor.masked_fill_(as_tensor(chosen), 0)
 
 
 __all__ = [

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from lamella.core import dtypes
-from lamella.core.devices import device as Device
-from lamella.core.dtypes import dtype as Dtype
-from lamella.core.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    NameMissing,
-    NameRefused,
-)
-from lamella.core.modes import no_grad
-from lamella.core.ops.creation import empty_like
+from lamella.core import call_sites
+from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, NameMissing, NameRefused
 from lamella.core.plugins.suggestions import did_you_mean
 from lamella.core.tensor import Tensor
 from lamella.nn import state
-from lamella.nn.error_path import add_module_path
-from lamella.nn.hooks import Hookable, call_with_hooks
+from lamella.nn.conversions import Convertible
+from lamella.nn.error_path import add_module_path, in_words
+from lamella.nn.everywhere import registered
+from lamella.nn.hooks import EVERYWHERE, Hookable, call_with_hooks
 from lamella.nn.parameter import Buffer, Parameter
+from lamella.nn.tree import Tree
 
 
 def _no_forward(self: Module, *args: Any, **kwargs: Any) -> Any:
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
-class Module(Hookable):
+class Module(Tree, Convertible, Hookable):
     """Base of layers and models: subclass it, assign parameters and other modules to attributes, define ``forward``.
 
     Attributes:
@@ -54,11 +49,15 @@ class Module(Hookable):
     training: bool
     #: Subclasses define it: the computation, from inputs to outputs.
     forward: Callable[..., Any] = _no_forward
-    #: Subclasses with more to save than parameters and buffers define both.
-    get_extra_state: Callable[..., Any]
-    set_extra_state: Callable[..., Any]
+    #: Whether ``__init__`` calls that of the next class: for a module that is one of several bases of a class.
+    call_super_init: bool = False
 
-    def __init__(self) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if (args or kwargs) and not self.call_super_init:
+            given = f"keyword argument '{next(iter(kwargs))}'" if kwargs else f"{len(args)} positional arguments"
+            raise ArgumentTypeError(
+                f"{type(self).__name__}.__init__() passed {given} on to Module.__init__(), which takes none"
+            )
         self.__dict__.update(
             training=True,
             _parameters={},
@@ -68,11 +67,18 @@ class Module(Hookable):
             _hooks=[],
             _state_hooks=[],
         )
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     # --- calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            if EVERYWHERE:
+                return call_with_hooks(self, [*EVERYWHERE, *self._hooks], args, kwargs)
             if self._hooks:
                 return call_with_hooks(self, self._hooks, args, kwargs)
             return self.forward(*args, **kwargs)
@@ -120,7 +126,7 @@ class Module(Hookable):
             elif isinstance(value, Buffer):
                 self.register_buffer(name, value, value.persistent)
             else:
-                held["_modules"][name] = value
+                held["_modules"][name] = registered("child module", self, name, value)
             return
         for kind, expected in _EXPECTED.items():
             if name in held.get(kind, ()):
@@ -129,7 +135,7 @@ class Module(Hookable):
                     raise ArgumentTypeError(
                         f"cannot assign '{_type_name(value)}' as {what} '{name}' ({expected} or None expected)"
                     )
-                held[kind][name] = value
+                held[kind][name] = None if kind == "_parameters" else registered(_OWN_NAMES[kind], self, name, value)
                 return
         object.__setattr__(self, name, value)
 
@@ -142,8 +148,8 @@ class Module(Hookable):
         object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        own = [n for kind in _EXPECTED for n in self.__dict__.get(kind, ()) if n.isidentifier()]
-        return sorted({*super().__dir__(), *own})
+        own = [name for kind in _EXPECTED for name in self.__dict__.get(kind, ())]
+        return sorted(name for name in {*super().__dir__(), *own} if name.isidentifier())
 
     def _check_name(self, kind: str, name: Any, owned: str, shown: str = "") -> None:
         if not isinstance(name, str):
@@ -169,7 +175,7 @@ class Module(Hookable):
                 f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
                 "(lamella.nn.Parameter or None required)"
             )
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else registered("parameter", self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Make ``tensor`` a buffer called ``name``: moved and saved with the module, but not trained.
@@ -187,7 +193,7 @@ class Module(Hookable):
             raise ArgumentTypeError(
                 f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (lamella.Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("buffer", self, name, tensor)
         (self._non_persistent.discard if persistent else self._non_persistent.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
@@ -199,125 +205,11 @@ class Module(Hookable):
         if module is not None and not isinstance(module, Module):
             raise ArgumentTypeError(f"{type(module).__name__} is not a Module subclass")
         self._check_name("module", name, "_modules", f", got: {name}")
-        self._modules[name] = module
+        self._modules[name] = registered("child module", self, name, module)
 
-    register_module = add_module
-
-    # --- what it holds
-
-    def _named_members(
-        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
-        seen = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, value in module.__dict__[kind].items():
-                if value is not None and value not in seen:
-                    if remove_duplicate:
-                        seen.add(value)
-                    yield (f"{path}.{name}" if path else name), value
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """The parameters with their paths, such as ``"0.weight"``.
-
-        Args:
-            prefix: Put before each path. recurse: whether those of children count. remove_duplicate: whether a
-                parameter in several places is given once.
-        """
-        yield from self._named_members("_parameters", prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once; what an optimizer is given."""
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """The buffers with their paths; arguments as for :meth:`named_parameters`."""
-        yield from self._named_members("_buffers", prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """The buffers, each once."""
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly below, with their names, each once."""
-        seen = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in seen:
-                seen.add(module)
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly below, each once."""
-        for _, module in self.named_children():
-            yield module
-
-    def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """This module and all below, with their paths.
-
-        Args:
-            memo: Modules to leave out; those given are added. prefix: put before each path.
-            remove_duplicate: Whether a module in several places is given once.
-        """
-        memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all below, each once."""
-        for _, module in self.named_modules():
-            yield module
-
-    def get_submodule(self, target: str) -> Module:
-        """The module at a path such as ``"encoder.layers.0"``; this one for ``""``.
-
-        Raises:
-            AttributeError: There is none.
-        """
-        found: Any = self
-        for name in target.split(".") if target else ():
-            found = _attribute(found, name)
-            if not isinstance(found, Module):
-                raise NameMissing(f"`{name}` is not an nn.Module")
-        return found
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a path such as ``"0.weight"``.
-
-        Raises:
-            AttributeError: There is none.
-        """
-        path, _, name = target.rpartition(".")
-        found = _attribute(self.get_submodule(path), name)
-        if not isinstance(found, Parameter):
-            raise NameMissing(f"`{name}` is not an nn.Parameter")
-        return found
-
-    def get_buffer(self, target: str) -> Tensor:
-        """The buffer at a path such as ``"1.running_mean"``.
-
-        Raises:
-            AttributeError: There is none.
-        """
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        found = _attribute(module, name)
-        if name not in module._buffers:
-            raise NameMissing(f"`{name}` is not a buffer")
-        return found
+    def register_module(self, name: str, module: Module | None) -> None:
+        """The same as :meth:`add_module`."""
+        self.add_module(name, module)
 
     # --- changing all of it
 
@@ -351,6 +243,10 @@ class Module(Hookable):
             parameter.requires_grad_(requires_grad)
         return self
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Does nothing but say so: nothing is compiled, and the module runs as it did."""
+        warnings.warn("Module.compile: nothing is compiled here; the module runs as it is.", stacklevel=2)
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Reset the gradients of all parameters: to None, or to zeros in place."""
         for parameter in self.parameters():
@@ -361,95 +257,33 @@ class Module(Hookable):
                 parameter._grad = grad.detach()
                 parameter._grad.zero_()
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replace the values of all parameters, of their gradients, and of all buffers, by what ``fn`` makes of them.
-
-        Parameters stay the same objects, so that an optimizer still holds them.
-        """
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        with no_grad():
-            for parameter in self._parameters.values():
-                if parameter is not None:
-                    grad = parameter._grad
-                    parameter.data = fn(parameter.detach())
-                    parameter._grad = None if grad is None else fn(grad.detach())
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Move parameters and buffers to a device, convert the floating-point ones to a dtype, or both.
-
-        ``to(device)``, ``to(dtype)``, ``to(device, dtype)`` and ``to(tensor)`` are understood. Works in place.
-
-        Raises:
-            TypeError: The dtype is not a floating-point one, or an argument is none of these.
-        """
-        place, kind = _destination(args, kwargs)
-        if kind is not None and not (kind.is_floating_point or kind.is_complex):
-            raise ArgumentTypeError(
-                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={kind}"
-            )
-
-        def moved(tensor: Tensor) -> Tensor:
-            converts = tensor.dtype.is_floating_point or tensor.dtype.is_complex
-            return tensor.to(device=place, dtype=kind if converts else None)
-
-        return self._apply(moved)
-
-    def _to_floating(self, kind: Dtype) -> Self:
-        return self._apply(lambda t: t.to(kind) if t.dtype.is_floating_point else t)
-
-    def float(self) -> Self:
-        """Convert floating-point parameters and buffers to float32."""
-        return self._to_floating(dtypes.float32)
-
-    def double(self) -> Self:
-        """Convert floating-point parameters and buffers to float64."""
-        return self._to_floating(dtypes.float64)
-
-    def half(self) -> Self:
-        """Convert floating-point parameters and buffers to float16."""
-        return self._to_floating(dtypes.float16)
-
-    def cpu(self) -> Self:
-        """Move parameters and buffers to the CPU."""
-        return self._apply(lambda t: t.cpu())
-
-    def cuda(self, device: int | Device | None = None) -> Self:
-        """Move parameters and buffers to a CUDA device."""
-        place = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device
-        return self._apply(lambda t: t.to(device=place))
-
-    def type(self, dst_type: Dtype) -> Self:
-        """Convert all parameters and buffers to a dtype."""
-        return self._apply(lambda t: t.to(dst_type))
-
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
-        """Move parameters and buffers to a device without copying their values."""
-        return self._apply(lambda t: empty_like(t, device=device), recurse)
-
     # --- state
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """Parameters and persistent buffers by path, sharing memory with the module.
 
         Args:
+            args: The others, in order; PyTorch's older form.
             destination: Where to put them; a new dict by default. prefix: put before each path.
             keep_vars: Give the tensors themselves rather than detached.
         """
-        return state.save(self, destination, prefix, keep_vars)
+        return state.save(self, *args, *(destination, prefix, keep_vars)[len(args) :])
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         """Save what this module itself holds, without its children; for subclasses to extend."""
         for name, tensor in (*self._parameters.items(), *self._buffers.items()):
             if tensor is not None and name not in self._non_persistent:
                 destination[prefix + name] = tensor if keep_vars else tensor.detach()
-        if state.has_extra_state(self):
+        if type(self).get_extra_state is not Module.get_extra_state:
             destination[prefix + state.EXTRA_STATE] = self.get_extra_state()
+
+    def get_extra_state(self) -> Any:
+        """What to save besides parameters and buffers; subclasses that have more define it, and the next."""
+        raise ArgumentRangeError(f"{type(self).__name__} has no extra state: it does not define get_extra_state().")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what :meth:`get_extra_state` gave."""
+        raise ArgumentRangeError(f"{type(self).__name__} has no extra state: it does not define set_extra_state().")
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -482,7 +316,10 @@ class Module(Hookable):
         error_msgs: list[str],
     ) -> None:
         """Load what this module itself holds, without its children; for subclasses to extend."""
-        state.load_own(self, state_dict, prefix, local_metadata, missing_keys, unexpected_keys, error_msgs)
+        has_extra_state = type(self).set_extra_state is not Module.set_extra_state
+        state.load_own(
+            self, state_dict, prefix, local_metadata, missing_keys, unexpected_keys, error_msgs, has_extra_state
+        )
 
     # --- showing
 
@@ -501,6 +338,8 @@ class Module(Hookable):
             return f"{self._get_name()}({own})"
         return "\n  ".join((f"{self._get_name()}(", *lines)) + "\n)"
 
+
+call_sites.PARTS[Module.__call__.__code__] = in_words
 
 #: Where attributes are kept, what may be assigned there, and what to call it.
 _EXPECTED = {
@@ -521,33 +360,6 @@ def _type_name(value: Any) -> str:
 
 def _public_names(module: Module) -> set[str]:
     return {name for name in dir(module) if not name.startswith("_")}
-
-
-def _attribute(module: Any, name: str) -> Any:
-    if not hasattr(module, name):
-        raise NameMissing(f"{type(module).__name__} has no attribute `{name}`")
-    return getattr(module, name)
-
-
-def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Dtype | None]:
-    """The device and dtype that the arguments of :meth:`Module.to` ask for."""
-    place, kind, other = kwargs.get("device"), kwargs.get("dtype"), kwargs.get("tensor")
-    unknown = set(kwargs) - {"device", "dtype", "tensor", "non_blocking", "memory_format"}
-    if unknown:
-        raise ArgumentTypeError(f"to() got an unexpected keyword argument '{min(unknown)}'")
-    for arg in args:
-        if isinstance(arg, Tensor):
-            other = arg
-        elif isinstance(arg, Dtype):
-            kind = arg
-        elif isinstance(arg, (str, Device)):
-            place = arg
-        elif arg is not None and not isinstance(arg, bool):  # a bool is non_blocking
-            raise ArgumentTypeError(
-                f"to() received an invalid argument: {arg!r}. Expected a device, a floating-point dtype, or a Tensor "
-                "that has them."
-            )
-    return (place, kind) if other is None else (other.device, other.dtype)
 
 
 __all__ = ["Module"]

@@ -1,155 +1,18 @@
-"""Layers that give activations mean 0 and variance 1, then a learned mean and scale."""
+"""Layers that normalize rows, groups of channels, or channels by their neighbours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from lamella.core import dtypes
 from lamella.core.errors import ArgumentError
-from lamella.core.modes import no_grad
-from lamella.core.ops.creation import empty, ones, zeros
-from lamella.core.ops.creation import tensor as make_tensor
+from lamella.core.ops.creation import empty
 from lamella.core.tensor import Tensor
 from lamella.nn import functional as F
 from lamella.nn import init
+from lamella.nn.functional.normalization import cross_map_response_norm
 from lamella.nn.module import Module
 from lamella.nn.parameter import Parameter
-
-
-class _BatchNorm(Module):
-    """Abstract: batch normalization of inputs with :attr:`ndims` dimensions."""
-
-    #: Version 2 saves ``num_batches_tracked``.
-    _version = 2
-    ndims: tuple[int, ...]
-    running_mean: Tensor | None
-    running_var: Tensor | None
-    num_batches_tracked: Tensor | None
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        super().__init__()
-        self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
-        self.affine = affine
-        self.track_running_stats = track_running_stats
-        made = {"device": device, "dtype": dtype}
-        self.register_parameter("weight", Parameter(empty(num_features, **made)) if affine else None)
-        self.register_parameter("bias", Parameter(empty(num_features, **made)) if affine and bias else None)
-        self.register_buffer("running_mean", zeros(num_features, **made) if track_running_stats else None)
-        self.register_buffer("running_var", ones(num_features, **made) if track_running_stats else None)
-        counter = make_tensor(0, dtype=dtypes.int64, device=device) if track_running_stats else None
-        self.register_buffer("num_batches_tracked", counter)
-        self.reset_parameters()
-
-    def reset_running_stats(self) -> None:
-        """Forget the statistics: mean 0, variance 1, no batch seen."""
-        if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
-            self.running_mean.zero_()
-            self.running_var.fill_(1)
-            self.num_batches_tracked.zero_()
-
-    def reset_parameters(self) -> None:
-        """Set scale 1 and mean 0, and forget the statistics."""
-        self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
-
-    def forward(self, input: Tensor) -> Tensor:
-        if input.array.ndim not in self.ndims:
-            expected = " or ".join(f"{n}D" for n in self.ndims)
-            raise ArgumentError(f"expected {expected} input (got {input.ndim}D input)")
-        momentum = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.num_batches_tracked is not None:
-            with no_grad():
-                self.num_batches_tracked.add_(1)
-            if self.momentum is None:  # the plain mean over all batches
-                momentum = 1.0 / float(self.num_batches_tracked)
-        tracked = not self.training or self.track_running_stats
-        return F.batch_norm(
-            input,
-            self.running_mean if tracked else None,
-            self.running_var if tracked else None,
-            self.weight,
-            self.bias,
-            self.training or (self.running_mean is None and self.running_var is None),
-            momentum,
-            self.eps,
-        )
-
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *arguments: Any
-    ) -> None:
-        # files from before version 2 have no counter: it stays what it is
-        key = f"{prefix}num_batches_tracked"
-        if (local_metadata.get("version") or 0) < 2 and self.num_batches_tracked is not None:
-            state_dict.setdefault(key, self.num_batches_tracked)
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, *arguments)
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
-
-
-class BatchNorm1d(_BatchNorm):
-    """Normalizes each feature over the batch; in evaluation with the statistics that training has gathered.
-
-    Args:
-        num_features: Size of dimension 1. eps: added to the variance, against division by 0.
-        momentum: Weight of a new batch in the running statistics; None for their plain mean.
-        affine: Whether to learn a scale and a mean. bias: whether to learn the mean. device, dtype: of all these.
-        track_running_stats: Whether to gather statistics; without them, each batch is normalized by its own.
-
-    Attributes:
-        weight, bias: ``(num_features,)`` or None; 1 and 0 at first.
-        running_mean, running_var, num_batches_tracked: The statistics, or None.
-
-    Shape:
-        ``(N, C)`` or ``(N, C, L)``, kept.
-
-    Raises:
-        ValueError: An input with another number of dimensions, or in training with one value for each feature.
-
-    Reference:
-        Ioffe and Szegedy, Batch normalization (2015).
-    """
-
-    ndims = (2, 3)
-
-
-class BatchNorm2d(_BatchNorm):
-    """Normalizes each channel over the batch and its images; otherwise like :class:`BatchNorm1d`.
-
-    Args:
-        num_features: Size of dimension 1. eps: added to the variance, against division by 0.
-        momentum: Weight of a new batch in the running statistics; None for their plain mean.
-        affine: Whether to learn a scale and a mean. bias: whether to learn the mean. device, dtype: of all these.
-        track_running_stats: Whether to gather statistics; without them, each batch is normalized by its own.
-
-    Shape:
-        ``(N, C, H, W)``, kept.
-
-    Raises:
-        ValueError: An input with another number of dimensions, or in training with one value for each channel.
-    """
-
-    ndims = (4,)
 
 
 class LayerNorm(Module):
@@ -206,4 +69,168 @@ class LayerNorm(Module):
         )
 
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm"]
+class RMSNorm(Module):
+    """Divides by the root of the mean square over the last dimensions, each sample by itself.
+
+    Args:
+        normalized_shape: Sizes of the last dimensions, or of the last.
+        eps: Added to the mean square; None for the difference of 1 and the next number of the dtype.
+        elementwise_affine: Whether to learn a scale. device, dtype: of it.
+
+    Attributes:
+        weight: ``normalized_shape`` or None; 1 at first.
+
+    Shape:
+        ``(N, *)``, kept.
+
+    Reference:
+        B. Zhang and R. Sennrich, Root mean square layer normalization (2019), https://arxiv.org/abs/1910.07467.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        scale = Parameter(empty(self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None
+        self.register_parameter("weight", scale)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set scale 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class GroupNorm(Module):
+    """Normalizes groups of channels, each sample by itself.
+
+    Args:
+        num_groups: How many groups of neighbouring channels. num_channels: size of dimension 1.
+        eps: Added to the variance, against division by 0.
+        affine: Whether to learn a scale and a mean for each channel. bias: whether to learn the mean.
+        device, dtype: Of the parameters.
+
+    Attributes:
+        weight, bias: ``(num_channels,)`` or None; 1 and 0 at first.
+
+    Shape:
+        ``(N, C, *)``, kept.
+
+    Raises:
+        ValueError: The channels can't be grouped so.
+
+    Reference:
+        Y. Wu and K. He, Group normalization (2018), https://arxiv.org/abs/1803.08494.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_channels % num_groups:
+            raise ArgumentError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        made = {"device": device, "dtype": dtype}
+        self.register_parameter("weight", Parameter(empty(num_channels, **made)) if affine else None)
+        self.register_parameter("bias", Parameter(empty(num_channels, **made)) if affine and bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set scale 1 and mean 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class LocalResponseNorm(Module):
+    """Divides by a power of the mean square of neighbouring channels.
+
+    ``input / (k + alpha * mean(input² of size channels around)) ** beta``
+
+    Args:
+        size: How many channels. alpha, beta, k: see the formula.
+
+    Shape:
+        ``(N, C, *)`` with 3 or more dimensions, kept.
+
+    Reference:
+        Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks (2012), 3.3.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """:class:`LocalResponseNorm` as Torch 7 had it, for networks that were trained with it.
+
+    Args:
+        size: How many channels; an even number counts as the odd one below. alpha, beta, k: as there.
+
+    Shape:
+        ``(N, C, H, W)``, kept.
+
+    Raises:
+        ValueError: The input has another number of dimensions.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return cross_map_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]

@@ -1,9 +1,9 @@
-"""Pooling layers: each window of an image becomes one number."""
+"""Pooling layers: each window of a line, a picture or a volume becomes one number."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from lamella.core.tensor import Tensor
 from lamella.nn import functional as F
@@ -12,19 +12,10 @@ from lamella.nn.module import Module
 Sizes = int | Sequence[int]
 
 
-class MaxPool2d(Module):
-    """The largest element of each window.
+class _MaxPool(Module):
+    """The largest element of each window."""
 
-    Args:
-        kernel_size: Height and width of the window, one number for both. stride: steps between windows, by default
-            ``kernel_size``. padding: rows and columns of minus infinity added on each side, at most half a window.
-        dilation: Steps between a window's elements.
-        return_indices: Whether to return also where in each plane the elements were.
-        ceil_mode: Whether a last window may reach beyond the edge.
-
-    Shape:
-        ``(N, C, H, W) -> (N, C, H_out, W_out)`` or without ``N``.
-    """
+    _pool: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -44,7 +35,7 @@ class MaxPool2d(Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, input: Tensor) -> Any:
-        return F.max_pool2d(
+        return self._pool(
             input,
             self.kernel_size,
             self.stride,
@@ -61,19 +52,80 @@ class MaxPool2d(Module):
         )
 
 
-class AvgPool2d(Module):
-    """The mean of each window.
+class MaxPool1d(_MaxPool):
+    """The largest element of each window of a line; arguments as for :class:`MaxPool2d`.
+
+    Shape:
+        ``(N, C, L) -> (N, C, L_out)`` or without ``N``.
+    """
+
+    _pool = staticmethod(F.max_pool1d)
+
+
+class MaxPool2d(_MaxPool):
+    """The largest element of each window.
 
     Args:
         kernel_size: Height and width of the window, one number for both. stride: steps between windows, by default
-            ``kernel_size``. padding: rows and columns of zeros added on each side, at most half a window.
+            ``kernel_size``. padding: rows and columns of minus infinity added on each side, at most half a window.
+        dilation: Steps between a window's elements.
+        return_indices: Whether to return also where in each plane the elements were.
         ceil_mode: Whether a last window may reach beyond the edge.
-        count_include_pad: Whether the added zeros count in the mean.
-        divisor_override: What to divide by instead of the number of elements.
 
     Shape:
         ``(N, C, H, W) -> (N, C, H_out, W_out)`` or without ``N``.
+
+    Example:
+        >>> lamella.nn.MaxPool2d(2)(lamella.arange(16.0).view(1, 4, 4))
+        tensor([[[ 5.,  7.],
+                 [13., 15.]]])
     """
+
+    _pool = staticmethod(F.max_pool2d)
+
+
+class MaxPool3d(_MaxPool):
+    """The largest element of each window of a volume; arguments as for :class:`MaxPool2d`.
+
+    Shape:
+        ``(N, C, D, H, W) -> (N, C, D_out, H_out, W_out)`` or without ``N``.
+    """
+
+    _pool = staticmethod(F.max_pool3d)
+
+
+class AvgPool1d(Module):
+    """The mean of each window of a line; arguments as for :class:`AvgPool2d`.
+
+    Shape:
+        ``(N, C, L) -> (N, C, L_out)`` or without ``N``.
+    """
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        given = (kernel_size, kernel_size if stride is None else stride, padding)
+        self.kernel_size, self.stride, self.padding = ((n,) if isinstance(n, int) else tuple(n) for n in given)
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _AvgPool(Module):
+    """The mean of each window."""
+
+    _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(
         self,
@@ -93,7 +145,7 @@ class AvgPool2d(Module):
         self.divisor_override = divisor_override
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.avg_pool2d(
+        return self._pool(
             input,
             self.kernel_size,
             self.stride,
@@ -107,25 +159,103 @@ class AvgPool2d(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AdaptiveAvgPool2d(Module):
-    """The means of as many windows as give the wanted size.
+class AvgPool2d(_AvgPool):
+    """The mean of each window.
 
     Args:
-        output_size: Height and width of the result, one number for both; None keeps the input's.
+        kernel_size: Height and width of the window, one number for both. stride: steps between windows, by default
+            ``kernel_size``. padding: rows and columns of zeros added on each side, at most half a window.
+        ceil_mode: Whether a last window may reach beyond the edge.
+        count_include_pad: Whether the added zeros count in the mean.
+        divisor_override: What to divide by instead of the number of elements.
 
     Shape:
-        ``(N, C, H, W) -> (N, C, *output_size)`` or without ``N``.
+        ``(N, C, H, W) -> (N, C, H_out, W_out)`` or without ``N``.
     """
 
-    def __init__(self, output_size: Any) -> None:
+    _pool = staticmethod(F.avg_pool2d)
+
+
+class AvgPool3d(_AvgPool):
+    """The mean of each window of a volume; arguments as for :class:`AvgPool2d`.
+
+    Shape:
+        ``(N, C, D, H, W) -> (N, C, D_out, H_out, W_out)`` or without ``N``.
+    """
+
+    _pool = staticmethod(F.avg_pool3d)
+
+
+class _LPPool(Module):
+    """The root of the sum of the powers in each window."""
+
+    _pool: ClassVar[Callable[..., Tensor]]
+
+    def __init__(
+        self, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+    ) -> None:
         super().__init__()
-        self.output_size = output_size
+        self.norm_type = norm_type
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.ceil_mode = ceil_mode
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(input, self.output_size)
+        return self._pool(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
     def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
 
 
-__all__ = ["AdaptiveAvgPool2d", "AvgPool2d", "MaxPool2d"]
+class LPPool1d(_LPPool):
+    """The root of the sum of the powers in each window of a line; arguments as for :class:`LPPool2d`.
+
+    Shape:
+        ``(N, C, L) -> (N, C, L_out)`` or without ``N``.
+    """
+
+    _pool = staticmethod(F.lp_pool1d)
+
+
+class LPPool2d(_LPPool):
+    """The root of the sum of the powers in each window.
+
+    ``(sum x^p)^(1/p)``: for p = 1 the sum, for large p about the largest.
+
+    Args:
+        norm_type: ``p``.
+        kernel_size: Height and width of the window, one number for both. stride: steps between windows, by default
+            ``kernel_size``.
+        ceil_mode: Whether a last window may reach beyond the edge.
+
+    Shape:
+        ``(N, C, H, W) -> (N, C, H_out, W_out)`` or without ``N``.
+    """
+
+    _pool = staticmethod(F.lp_pool2d)
+
+
+class LPPool3d(_LPPool):
+    """The root of the sum of the powers in each window of a volume; arguments as for :class:`LPPool2d`.
+
+    Shape:
+        ``(N, C, D, H, W) -> (N, C, D_out, H_out, W_out)`` or without ``N``.
+    """
+
+    _pool = staticmethod(F.lp_pool3d)
+
+
+__all__ = [
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+]

@@ -10,7 +10,7 @@ from lamella.core.errors import ArgumentTypeError, CheckpointError
 from lamella.core.modes import no_grad
 from lamella.core.tensor import Tensor
 from lamella.nn.hooks import of_kind
-from lamella.nn.parameter import Parameter
+from lamella.nn.parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from lamella.nn.module import Module
@@ -49,9 +49,12 @@ def save(module: Module, destination: Any, prefix: str, keep_vars: bool) -> Any:
     for name, child in module._modules.items():
         if child is not None:
             child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    for hook in of_kind(module._state_hooks, "save_post"):
-        if hook.function(module, destination, prefix, version) is not None:
-            raise CheckpointError("state_dict post-hook must return None")
+    for hook in of_kind(module._state_hooks, "save_post", "save_replace"):
+        replaced = hook.function(module, destination, prefix, version)
+        if replaced is not None:
+            if hook.kind == "save_post":
+                raise CheckpointError("state_dict post-hook must return None")
+            destination = replaced
     return destination
 
 
@@ -69,8 +72,8 @@ def load(root: Module, state_dict: Any, strict: bool, assign: bool) -> _Incompat
         if assign:
             metadata["assign_to_params_buffers"] = True
         arguments = (entries, prefix, metadata, True, missing, unexpected, errors)
-        for hook in of_kind(module._state_hooks, "load_pre"):
-            hook.function(module, *arguments)
+        for hook in of_kind(module._state_hooks, "load_pre", "load_pre_alone"):
+            hook.function(*(arguments if hook.kind == "load_pre_alone" else (module, *arguments)))
         module._load_from_state_dict(*arguments)
         for name, child in module._modules.items():
             if child is not None:
@@ -108,6 +111,7 @@ def load_own(
     missing: list[str],
     unexpected: list[str],
     errors: list[str],
+    has_extra_state: bool,
 ) -> None:
     """Copy the entries of ``module`` itself, without its children, and note what does not fit."""
     own = dict(module._parameters)
@@ -124,7 +128,7 @@ def load_own(
         else:
             missing.append(key)
     extra = prefix + EXTRA_STATE
-    if has_extra_state(module):
+    if has_extra_state:
         if extra in entries:
             module.set_extra_state(entries[extra])
         else:
@@ -145,6 +149,10 @@ def _take_over(module: Module, name: str, key: str, current: Tensor, given: Any,
             f'While copying the parameter named "{key}", expected lamella.Tensor or Tensor-like object from checkpoint '
             f"but received {type(given)}"
         )
+    if is_lazy(given) and is_lazy(current):
+        return None
+    if not is_lazy(current) and current.shape == () and given.shape == (1,):  # as PyTorch 0.3 wrote numbers
+        given = given[0]
     if given.shape != current.shape:
         return (
             f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current "
@@ -153,6 +161,8 @@ def _take_over(module: Module, name: str, key: str, current: Tensor, given: Any,
     if assign:
         if isinstance(current, Parameter) and not isinstance(given, Parameter):
             given = Parameter(given, requires_grad=current.requires_grad)
+        elif isinstance(current, Parameter):
+            given.requires_grad_(current.requires_grad)
         setattr(module, name, given)
         return None
     with no_grad():
@@ -160,9 +170,4 @@ def _take_over(module: Module, name: str, key: str, current: Tensor, given: Any,
     return None
 
 
-def has_extra_state(module: Module) -> bool:
-    """Whether the module's class says what more there is to save."""
-    return getattr(type(module), "get_extra_state", None) is not None
-
-
-__all__ = ["EXTRA_STATE", "has_extra_state", "load", "load_own", "save"]
+__all__ = ["EXTRA_STATE", "load", "load_own", "save"]

@@ -6,17 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lamella.core.tensor import Tensor
-from lamella.optim.optimizer import (
-    Closure,
-    Optimizer,
-    Params,
-    check_at_least_0,
-    check_flags,
-    check_lr,
-    counted_rows,
-    evaluate,
-    first_state,
-)
+from lamella.optim.optimizer import Closure, Optimizer, Params, evaluate
+from lamella.optim.options import check_at_least_0, check_flags, check_lr
+from lamella.optim.rows import counted_rows, first_state, rate_of
 from lamella.optim.update import Apply, Update, descent
 
 
@@ -69,7 +61,7 @@ class Adagrad(Optimizer):
         foreach: PyTorch's choice between loops; every value means the same here, as for ``fused``: a step always
             takes all parameters of a group together, piece by piece.
         maximize: Climb instead of descend.
-        differentiable: Must be False.
+        differentiable: Record the step, for a gradient to pass through it; see :class:`Optimizer`.
         fused: See ``foreach``.
 
     Raises:
@@ -124,16 +116,16 @@ class Adagrad(Optimizer):
         # As in PyTorch the sums are there before the first step, for state_dict() to save.
         for group in self.param_groups:
             for param in group["params"]:
-                self.state[param] = first_state(param, ("sum",), group["initial_accumulator_value"])
+                self.state[param] = first_state(param, {"sum": group["initial_accumulator_value"]})
 
     def step(self, closure: Closure | None = None) -> Any:
         loss = evaluate(closure)
         for group in self.param_groups:
-            for step, rows in counted_rows(self, group, ("sum",), group["initial_accumulator_value"]).items():
+            for step, rows in counted_rows(self, group, {"sum": group["initial_accumulator_value"]}).items():
                 adagrad_step(
                     rows,
                     step=step,
-                    lr=float(group["lr"]),
+                    lr=rate_of(group),
                     lr_decay=group["lr_decay"],
                     eps=group["eps"],
                     weight_decay=group["weight_decay"],

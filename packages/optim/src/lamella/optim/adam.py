@@ -8,16 +8,9 @@ from typing import Any
 
 from lamella.core.errors import ArgumentError
 from lamella.core.tensor import Tensor
-from lamella.optim.optimizer import (
-    Closure,
-    Optimizer,
-    Params,
-    check_at_least_0,
-    check_flags,
-    check_lr,
-    counted_rows,
-    evaluate,
-)
+from lamella.optim.optimizer import Closure, Optimizer, Params, evaluate
+from lamella.optim.options import check_at_least_0, check_betas, check_flags, check_lr
+from lamella.optim.rows import counted_rows, rate_of
 from lamella.optim.update import Apply, Update, descent
 
 
@@ -74,6 +67,11 @@ def adam_step(
     return apply
 
 
+#: The state's tensors, which begin with zeros.
+_AVERAGES = {"exp_avg": 0.0, "exp_avg_sq": 0.0}
+_WITH_LARGEST = {**_AVERAGES, "max_exp_avg_sq": 0.0}
+
+
 class Adam(Optimizer):
     r"""Adam: steps scaled by running averages of the gradient and of its square.
 
@@ -94,7 +92,7 @@ class Adam(Optimizer):
             a step always takes all parameters of a group together, piece by piece.
         maximize: Climb instead of descend.
         capturable: See ``foreach``.
-        differentiable: Must be False.
+        differentiable: Record the step, for a gradient to pass through it; see :class:`Optimizer`.
         fused: See ``foreach``.
         decoupled_weight_decay: Shrink the parameters by ``lr * weight_decay`` instead of adding to g: AdamW.
 
@@ -134,9 +132,7 @@ class Adam(Optimizer):
     ) -> None:
         check_lr(lr)
         check_at_least_0("epsilon value", eps)
-        for i, beta in enumerate(map(float, betas)):
-            if not 0.0 <= beta < 1.0:
-                raise ArgumentError(f"Invalid beta parameter at index {i}: {beta} (expected at least 0 and below 1)")
+        check_betas(betas)
         check_at_least_0("weight_decay value", weight_decay)
         if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
             raise ArgumentError(f"betas must be either both floats or both Tensors, got {betas}")
@@ -160,13 +156,12 @@ class Adam(Optimizer):
         loss = evaluate(closure)
         for group in self.param_groups:
             beta1, beta2 = group["betas"]
-            names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
-
+            names = _WITH_LARGEST if group["amsgrad"] else _AVERAGES
             for step, rows in counted_rows(self, group, names).items():
                 adam_step(
                     rows,
                     step=step,
-                    lr=float(group["lr"]),
+                    lr=rate_of(group),
                     beta1=beta1,
                     beta2=beta2,
                     eps=group["eps"],

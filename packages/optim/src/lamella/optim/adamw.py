@@ -22,7 +22,7 @@ class AdamW(Adam):
         maximize: Climb instead of descend.
         foreach: No effect, as ``capturable`` and ``fused``; see :class:`Adam`.
         capturable: See ``foreach``.
-        differentiable: Must be False.
+        differentiable: Record the step, for a gradient to pass through it; see :class:`Optimizer`.
         fused: See ``foreach``.
 
     Raises:

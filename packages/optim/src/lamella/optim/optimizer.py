@@ -6,17 +6,15 @@ import copy
 import functools
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from lamella.core import backends
-from lamella.core.dtypes import float32
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError
 from lamella.core.graph import Handle
 from lamella.core.modes import enable_grad
-from lamella.core.ops.creation import tensor
 from lamella.core.tensor import Tensor
+from lamella.optim.rows import host_number
 
 #: What an optimizer is made for: parameters, or (name, parameter) pairs, or groups of either with their own options.
 Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
@@ -30,6 +28,12 @@ class Optimizer:
         params: Tensors; or ``(name, tensor)`` pairs such as ``module.named_parameters()``; or dicts with
             ``"params"`` and the options that differ from ``defaults`` in this group.
         defaults: Options of groups that don't set them.
+
+    Our optimizers take PyTorch's flags. ``foreach``, ``fused`` and ``capturable`` choose between loops there and change
+    nothing here, where a step always takes all parameters of a group together, piece by piece. ``differentiable``
+    records the step: the parameters must be results of ops (clones of the leaves that you differentiate by), and a
+    gradient passes through them, through their gradients, the state and a learning rate that is a tensor (but for ASGD
+    and Rprop, which take it into their state as a number).
 
     Attributes:
         param_groups: A dict for each group: ``"params"`` and all options. Change an option here, and the next step
@@ -63,6 +67,8 @@ class Optimizer:
     state: defaultdict[Tensor, dict[str, Any]]
     param_groups: list[dict[str, Any]]
 
+    #: What the state holds as single numbers: they stay on the host and keep their precision.
+    _numbers: tuple[str, ...] = ("step",)
     # Whether step() was called since a scheduler is there to ask; None as long as there is none.
     _opt_called: bool | None = None
 
@@ -82,6 +88,10 @@ class Optimizer:
         self.param_groups = []
         self._step_pre_hooks: list[Callable[..., Any]] = []
         self._step_post_hooks: list[Callable[..., Any]] = []
+        self._state_dict_pre_hooks: list[Callable[..., Any]] = []
+        self._state_dict_post_hooks: list[Callable[..., Any]] = []
+        self._load_state_dict_pre_hooks: list[Callable[..., Any]] = []
+        self._load_state_dict_post_hooks: list[Callable[..., Any]] = []
         groups: list[Any] = list(params)
         if not groups:
             raise ArgumentError("optimizer got an empty parameter list; pass the tensors to train")
@@ -139,7 +149,7 @@ class Optimizer:
                 raise ArgumentTypeError(
                     f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}"
                 )
-            if not (param.is_leaf or param.retains_grad):
+            if not (param.is_leaf or param.retains_grad or self.defaults.get("differentiable")):
                 raise ArgumentError(
                     "can't optimize a non-leaf Tensor: it is the result of an op. Pass the tensor it was computed "
                     "from, or x.detach().requires_grad_()."
@@ -169,6 +179,8 @@ class Optimizer:
             ``{"state": {number: {name: value}}, "param_groups": [options with "params": numbers]}``; parameters are
             numbered in the order of the groups. The tensors are the optimizer's own, not copies.
         """
+        for hook in tuple(self._state_dict_pre_hooks):
+            hook(self)
         numbers: dict[Tensor, int] = {}
         groups = []
         for group in self.param_groups:
@@ -178,7 +190,11 @@ class Optimizer:
             packed["params"] = [numbers[param] for param in group["params"]]
             groups.append(packed)
         state = {numbers.get(param, param): values for param, values in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        packed_all: dict[str, Any] = {"state": state, "param_groups": groups}
+        for hook in tuple(self._state_dict_post_hooks):
+            changed = hook(self, packed_all)
+            packed_all = packed_all if changed is None else changed
+        return packed_all
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from a saved state, ours or PyTorch's. Parameters are matched by their order alone.
@@ -192,6 +208,9 @@ class Optimizer:
         Raises:
             ValueError: The groups differ in number or in size from this optimizer's.
         """
+        for hook in tuple(self._load_state_dict_pre_hooks):
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
         saved_groups = state_dict["param_groups"]
         ours, theirs = ([len(g["params"]) for g in groups] for groups in (self.param_groups, saved_groups))
         if len(ours) != len(theirs):
@@ -209,7 +228,7 @@ class Optimizer:
         for number, values in state_dict["state"].items():
             if number in params:
                 param = params[number]
-                state[param] = {name: _loaded(param, name, value) for name, value in values.items()}
+                state[param] = {name: self._loaded(param, name, value) for name, value in values.items()}
             else:
                 state[number] = copy.deepcopy(values)
         groups = []
@@ -219,6 +238,19 @@ class Optimizer:
                 group.setdefault("param_names", own["param_names"])
             groups.append({**self.defaults, **group, "params": own["params"]})
         self.state, self.param_groups = state, groups
+        for hook in tuple(self._load_state_dict_post_hooks):
+            hook(self)
+
+    def _loaded(self, param: Tensor, name: str, value: Any) -> Any:
+        """A copy of one saved value of a parameter's state."""
+        if name in self._numbers:  # older PyTorch saved a plain number
+            return host_number(float(value))
+        if isinstance(value, list):
+            return [self._loaded(param, name, item) for item in value]
+        if not isinstance(value, Tensor):
+            return copy.deepcopy(value)
+        made = value.detach().clone().to(param.device)
+        return made.to(param.dtype) if param.is_floating_point() or param.is_complex() else made
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)`` for it.
@@ -236,12 +268,52 @@ class Optimizer:
         """
         return Handle(self._step_post_hooks, hook)
 
+    def register_state_dict_pre_hook(self, hook: Callable[..., None], prepend: bool = False) -> Handle:
+        """Call ``hook(optimizer)`` before :meth:`state_dict` collects anything; first of all with ``prepend``.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return _added(self._state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call ``hook(optimizer, state_dict)`` on what :meth:`state_dict` returns; it may return another one.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return _added(self._state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call ``hook(optimizer, state_dict)`` before :meth:`load_state_dict` reads; it may return another one.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return _added(self._load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., None], prepend: bool = False) -> Handle:
+        """Call ``hook(optimizer)`` after :meth:`load_state_dict`.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return _added(self._load_state_dict_post_hooks, hook, prepend)
+
     def __repr__(self) -> str:
         groups = []
         for i, group in enumerate(self.param_groups):
             options = "".join(f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params")
             groups.append(f"Parameter Group {i}\n{options}")
         return f"{type(self).__name__} (\n" + "\n".join(groups) + ")"
+
+
+def _added(hooks: list[Callable[..., Any]], hook: Callable[..., Any], prepend: bool) -> Handle:
+    """Add a hook at the end, or with ``prepend`` at the beginning."""
+    handle = Handle(hooks, hook)
+    if prepend:
+        hooks.insert(0, hooks.pop())
+    return handle
 
 
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -284,93 +356,9 @@ def _params_and_names(given: Any) -> tuple[list[Any], list[str]]:
     return [entry[1] if isinstance(entry, tuple) else entry for entry in entries], names
 
 
-def _loaded(param: Tensor, name: str, value: Any) -> Any:
-    """A copy of one saved value of a parameter's state."""
-    if name == "step":  # older PyTorch saved a number; the count stays on the host, and exact
-        return tensor(float(value), dtype=float32)
-    if not isinstance(value, Tensor):
-        return copy.deepcopy(value)
-    made = value.detach().clone().to(param.device)
-    return made.to(param.dtype) if param.is_floating_point() or param.is_complex() else made
-
-
 def evaluate(closure: Closure | None) -> Any:
     """The closure's loss, computed with gradients on; None without a closure."""
     if closure is None:
         return None
     with enable_grad():
         return closure()
-
-
-def filled_like(param: Tensor, value: float = 0.0) -> Tensor:
-    """A state tensor of one value, laid out as ``param``."""
-    array = param.array
-    made = backends.of_array_type(type(array)).xp.zeros_like(array)
-    if value:
-        # a complex parameter counts as two real ones
-        made[...] = complex(value, value) if param.is_complex() else value
-    return Tensor._wrap(made)
-
-
-def first_state(param: Tensor, names: Iterable[str], value: float = 0.0) -> dict[str, Tensor]:
-    """The state before the first step: tensors like ``param``, and a count of steps in PyTorch's format."""
-    count = tensor(0.0, dtype=float32)  # on the host, where it is read in each step
-    return {"step": count, **{name: filled_like(param, value) for name in names}}
-
-
-def counted_rows(
-    optimizer: Optimizer, group: dict[str, Any], names: Sequence[str], value: float = 0.0
-) -> dict[float, list[tuple[Any, ...]]]:
-    """What a step of a rule that counts its steps works on; the counts go up by one.
-
-    Args:
-        optimizer: Whose state to use.
-        group: One of its groups.
-        names: The tensors of the state that the rule takes, in its order.
-        value: What they are filled with before the first step.
-
-    Returns:
-        For each count the rows (see :class:`~lamella.optim.update.Update`) of the parameters with gradients.
-    """
-    rows: dict[float, list[tuple[Any, ...]]] = {}
-    for param in group["params"]:
-        grad = param.grad
-        if grad is None:
-            continue
-        state = optimizer.state[param]
-        if not state:
-            state.update(first_state(param, names, value))
-        count = state["step"].array
-        step = count.item() + 1.0
-        count.fill(step)
-        row = (param.array, grad.array, *[state[name].array for name in names])
-        if step in rows:
-            rows[step].append(row)
-        else:
-            rows[step] = [row]
-        param._bump()
-    return rows
-
-
-def check_lr(lr: Any) -> None:
-    """Refuse a learning rate that is negative, or a tensor of several elements."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ArgumentError(f"Tensor lr must be 1-element, got one of shape {tuple(lr.shape)}")
-    check_at_least_0("learning rate", lr)
-
-
-def check_at_least_0(what: str, value: Any) -> None:
-    """Refuse a negative option (and nan)."""
-    if not value >= 0:
-        raise ArgumentError(f"Invalid {what}: {value} (expected a number of at least 0)")
-
-
-def check_flags(differentiable: bool, foreach: bool | None, fused: bool | None = None) -> None:
-    """Refuse what PyTorch's flags can't mean here: of them, all that is left to choose is nothing."""
-    if differentiable:
-        raise ArgumentError(
-            "differentiable=True: a step changes the parameters' memory and can't be differentiated. Leave it False, "
-            "and write the update with ops where a gradient must pass through it."
-        )
-    if fused and foreach:
-        raise ArgumentRangeError("`fused` and `foreach` cannot be `True` together.")

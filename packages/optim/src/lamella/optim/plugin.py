@@ -4,19 +4,52 @@ from __future__ import annotations
 
 from lamella.core.plugins import Registrar, hookimpl
 
+OPTIMIZERS = (
+    "ASGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "LBFGS",
+    "Muon",
+    "NAdam",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SGD",
+    "SparseAdam",
+)
+SCHEDULERS = (
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialLR",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "StepLR",
+)
+
 
 @hookimpl
 def register_optimizers(registry: Registrar) -> None:
     """Offer the optimizers, by the words that people write in configuration files."""
-    registry.add("sgd", "lamella.optim:SGD")
-    registry.add("adam", "lamella.optim:Adam")
-    registry.add("adamw", "lamella.optim:AdamW")
-    registry.add("rmsprop", "lamella.optim:RMSprop")
-    registry.add("adagrad", "lamella.optim:Adagrad")
+    for name in OPTIMIZERS:
+        registry.add(name.lower(), f"lamella.optim:{name}")
 
 
 @hookimpl
 def register_schedulers(registry: Registrar) -> None:
     """Offer the learning-rate schedulers, by the names of their classes."""
-    registry.add("StepLR", "lamella.optim.lr_scheduler:StepLR")
-    registry.add("CosineAnnealingLR", "lamella.optim.lr_scheduler:CosineAnnealingLR")
+    for name in SCHEDULERS:
+        registry.add(name, f"lamella.optim.lr_scheduler:{name}")
+    registry.add("SWALR", "lamella.optim.swa_utils:SWALR")

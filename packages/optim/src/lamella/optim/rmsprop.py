@@ -6,16 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lamella.core.tensor import Tensor
-from lamella.optim.optimizer import (
-    Closure,
-    Optimizer,
-    Params,
-    check_at_least_0,
-    check_flags,
-    check_lr,
-    counted_rows,
-    evaluate,
-)
+from lamella.optim.optimizer import Closure, Optimizer, Params, evaluate
+from lamella.optim.options import check_at_least_0, check_flags, check_lr
+from lamella.optim.rows import counted_rows, rate_of
 from lamella.optim.update import Apply, Update, descent
 
 
@@ -92,7 +85,7 @@ class RMSprop(Optimizer):
             always takes all parameters of a group together, piece by piece.
         foreach: See ``capturable``.
         maximize: Climb instead of descend.
-        differentiable: Must be False.
+        differentiable: Record the step, for a gradient to pass through it; see :class:`Optimizer`.
 
     Raises:
         ValueError: An option out of its range.
@@ -131,7 +124,7 @@ class RMSprop(Optimizer):
         check_at_least_0("momentum value", momentum)
         check_at_least_0("weight_decay value", weight_decay)
         check_at_least_0("alpha value", alpha)
-        check_flags(differentiable, foreach)
+        check_flags(differentiable, foreach, None)
         options = {
             "lr": lr,
             "momentum": momentum,
@@ -149,16 +142,16 @@ class RMSprop(Optimizer):
     def step(self, closure: Closure | None = None) -> Any:
         loss = evaluate(closure)
         for group in self.param_groups:
-            names = ["square_avg"]
+            names = {"square_avg": 0.0}
             if group["momentum"] != 0:
-                names.append("momentum_buffer")
+                names["momentum_buffer"] = 0.0
             if group["centered"]:
-                names.append("grad_avg")
+                names["grad_avg"] = 0.0
 
             for rows in counted_rows(self, group, names).values():
                 rmsprop_step(
                     rows,
-                    lr=float(group["lr"]),
+                    lr=rate_of(group),
                     alpha=group["alpha"],
                     eps=group["eps"],
                     weight_decay=group["weight_decay"],

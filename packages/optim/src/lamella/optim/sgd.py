@@ -7,16 +7,9 @@ from typing import Any
 
 from lamella.core.errors import ArgumentError
 from lamella.core.tensor import Tensor
-from lamella.optim.optimizer import (
-    Closure,
-    Optimizer,
-    Params,
-    check_at_least_0,
-    check_flags,
-    check_lr,
-    evaluate,
-    filled_like,
-)
+from lamella.optim.optimizer import Closure, Optimizer, Params, evaluate
+from lamella.optim.options import check_at_least_0, check_flags, check_lr
+from lamella.optim.rows import filled_like, rate_of
 from lamella.optim.update import Apply, Update, descent
 
 
@@ -80,7 +73,7 @@ class SGD(Optimizer):
         maximize: Climb instead of descend.
         foreach: PyTorch's choice between loops; every value means the same here, as for ``fused``: a step always
             takes all parameters of a group together, piece by piece.
-        differentiable: Must be False.
+        differentiable: Record the step, for a gradient to pass through it; see :class:`Optimizer`.
         fused: See ``foreach``.
 
     Raises:
@@ -142,7 +135,7 @@ class SGD(Optimizer):
         for group in self.param_groups:
             begun, rows = self._rows(group)
             options = {
-                "lr": float(group["lr"]),
+                "lr": rate_of(group),
                 "momentum": group["momentum"],
                 "weight_decay": float(group["weight_decay"]),
                 "nesterov": group["nesterov"],
@@ -157,20 +150,25 @@ class SGD(Optimizer):
         """The rows of the parameters that take their first step with momentum, and of the others."""
         begun: list[Any] = []
         rows: list[Any] = []
-        momentum = group["momentum"] != 0
+        momentum, differentiable = group["momentum"] != 0, group["differentiable"]
+        row: tuple[Any, ...]
         for param in group["params"]:
             grad = param.grad
             if grad is None:
                 continue
-            param._bump()
+            if differentiable:
+                row = param, grad
+            else:
+                param._bump()
+                row = param.array, grad.array
             if not momentum:
-                rows.append((param.array, grad.array))
+                rows.append(row)
                 continue
             state = self.state[param]
             buffer = state.get("momentum_buffer")
+            chosen = rows
             if buffer is None:  # PyTorch's files may hold a None
                 buffer = state["momentum_buffer"] = filled_like(param)
-                begun.append((param.array, grad.array, buffer.array))
-            else:
-                rows.append((param.array, grad.array, buffer.array))
+                chosen = begun
+            chosen.append((*row, buffer if differentiable else buffer.array))
         return begun, rows

@@ -75,7 +75,7 @@ def conv2d(
     o, per_group, kh, kw = weight.shape
     oh = (h + padding[0] + padding[1] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
     ow = (w + padding[2] + padding[3] - dilation[1] * (kw - 1) - 1) // stride[1] + 1
-    if oh < 1 or ow < 1 or c != per_group * groups or (bias is not None and bias.shape != (o,)):
+    if oh < 1 or ow < 1 or not o or c != per_group * groups or (bias is not None and bias.shape != (o,)):
         raise ValueError("the shapes do not fit")  # the op's shape rule says how
     out = np.empty((n, o, oh, ow), input.dtype)
     by_rows = stride[0] == 1 < kh and o < FLAT

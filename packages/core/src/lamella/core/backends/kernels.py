@@ -11,13 +11,13 @@ from _thread import RLock  # `import threading` would be a twentieth of the time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from lamella.core.backends.protocol import Backend
 from lamella.core.errors import ArgumentError
 
 
-class Kernel(NamedTuple):
+class Kernel:
     """A way to compute one op on one device type.
 
     Attributes:
@@ -27,11 +27,14 @@ class Kernel(NamedTuple):
         function: ``function(*inputs, *attributes)`` on raw arrays; may answer NotImplemented, and the next is asked.
     """
 
-    op: str
-    device_type: str
-    provider: str
-    priority: int
-    function: Callable[..., Any]
+    __slots__ = ("device_type", "function", "op", "priority", "provider")
+
+    def __init__(self, op: str, device_type: str, provider: str, priority: int, function: Callable[..., Any]) -> None:
+        self.op = op
+        self.device_type = device_type
+        self.provider = provider
+        self.priority = priority
+        self.function = function
 
 
 #: The provider of an op's own forward.

@@ -12,10 +12,12 @@ from lamella.core.call_sites import SITES, CallSite, here
 from lamella.core.debug.lines import record_lines
 from lamella.core.dtypes import DIFFERENTIABLE, STORED, from_numpy_dtype
 from lamella.core.errors import NonFiniteError
-from lamella.core.graph import Node, PartialGrads
+from lamella.core.graph import Algebra, Node, PartialGrads
 from lamella.core.op import Op
 from lamella.core.recording import OpNode
 from lamella.core.tensor import Tensor
+from lamella.core.transforms.wrapped import Wrapped
+from lamella.core.watchers import Pull
 
 
 class check_finite(record_lines):
@@ -50,6 +52,8 @@ class check_finite(record_lines):
 
     def process(self, op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         result = super().process(op, inputs, attrs)
+        if self.running is not None:  # the op calls of a gradient rule count as a whole
+            return result
         for part in result if isinstance(result, (tuple, list)) else (result,):
             if isinstance(part, Tensor) and self._is_bad(part.array):
                 given = inputs[0] if op.variadic else inputs
@@ -62,8 +66,8 @@ class check_finite(record_lines):
                 raise NonFiniteError("\n  ".join(lines + self._advice(part.array)))
         return result
 
-    def pulled(self, node: Node, grad: Any, grads: Sequence[Any]) -> None:
-        super().pulled(node, grad, grads)
+    def pull(self, run: Pull, node: Node, grad: Any, algebra: Algebra, wanted: set[Node] | None) -> Sequence[Any]:
+        grads = super().pull(run, node, grad, algebra, wanted)
         for i, g in enumerate(grads):
             if g is None or isinstance(g, PartialGrads):
                 continue
@@ -74,6 +78,7 @@ class check_finite(record_lines):
                 if site is not None and site.place is not None:
                     error.add_note(site.place)
                 raise error
+        return grads
 
     def _is_bad(self, array: Any) -> bool:
         if array.dtype not in DIFFERENTIABLE:
@@ -136,6 +141,8 @@ def _inputs(named: Any) -> list[str]:
 
 
 def _array(value: Any) -> Any:
+    while isinstance(value, Wrapped):  # a gradient for each of several: all of them
+        value = value.held
     return value.array if isinstance(value, Tensor) else value
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lamella.core import backends
 from lamella.core.call_sites import SITES, CallSite
 from lamella.core.errors import ArgumentTypeError
 from lamella.core.function import FunctionNode
 from lamella.core.graph import Leaf, Node, Part
 from lamella.core.recording import OpNode
+from lamella.core.saved_tensors import Packed, Saved
 from lamella.core.tensor import Tensor, live_node
 
 
@@ -51,10 +53,8 @@ class Retained:
         if not self.nodes:
             return "retained: nothing, the tensor has no graph"
         plural = "s keep" if self.nodes > 1 else " keeps"
-        lines = [
-            f"retained: {self.nodes} node{plural} {_megabytes(self.nbytes)} MB "
-            f"({_megabytes(self.of_leaves)} MB of it in leaves, such as parameters)"
-        ]
+        leaves = f"({_megabytes(self.of_leaves)} MB of it in leaves, such as parameters)"
+        lines = [f"retained: {self.nodes} node{plural} {_megabytes(self.nbytes)} MB {leaves}"]
         width = max(len("op"), *(len(share.name) for share in self.by_op))
         lines.append(f"  {'op':<{width}}  {'nodes':>7}  {'MB':>10}")
         lines += [f"  {s.name:<{width}}  {s.nodes:>7}  {_megabytes(s.nbytes):>10}" for s in self.by_op]
@@ -147,22 +147,32 @@ def _name(node: Node) -> str:
 
 def _saved(node: Node) -> Iterator[Any]:
     """The arrays that a node keeps for the backward pass."""
-    kept: Any = ()
     if isinstance(node, OpNode):
-        kept = node.saved or ()
+        # not `node.saved`, which would unpack what a user's hooks have packed
+        yield from _arrays(OpNode.__dict__["saved"].__get__(node))
     elif isinstance(node, FunctionNode):
-        kept = tuple(vars(node.context).values())
-    for value in kept:
-        for item in value if isinstance(value, tuple) else (value,):
-            array = item.array if isinstance(item, Tensor) else item
-            if hasattr(array, "nbytes") and hasattr(array, "ndim"):
-                yield array
+        yield from _arrays(tuple(vars(node.context).values()))
+
+
+def _arrays(value: Any) -> Iterator[Any]:
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _arrays(item)
+    elif isinstance(value, Saved):
+        yield from _arrays(value._kept)
+    elif isinstance(value, Packed):
+        yield from _arrays(value.given)
+    elif isinstance(value, Tensor):
+        yield value.array
+    elif type(value) in backends._by_array_type:
+        yield value
 
 
 def _owner(array: Any) -> Any:
     """The array that owns the memory that ``array`` shows."""
-    while type(getattr(array, "base", None)) is type(array):
-        array = array.base
+    kind = type(array)
+    while type(base := getattr(array, "base", None)) is kind:
+        array = base
     return array
 
 

@@ -58,17 +58,17 @@ EAGER: tuple[ModuleType, ...] = (
     transcendental,
 )
 
-OPS.modules.update({op: f"{__name__}.{family}" for op, family in index.OPS.items()})
+OPS.modules.update({op: f"lamella.core.{module}" for op, module in index.OPS.items()})
 
 
-def load(family: str) -> ModuleType:
-    """A family by its name, imported now if need be."""
-    return import_module(f"{__name__}.{family}")
+def load(module: str) -> ModuleType:
+    """A module of the core by its name in the index, such as ``ops.sorting``, imported now if need be."""
+    return import_module(f"lamella.core.{module}")
 
 
 def load_all() -> list[ModuleType]:
     """All families there are, imported: for tools that list the ops."""
-    return [load(found.name) for found in pkgutil.iter_modules(__path__) if found.name != "index"]
+    return [load(f"ops.{found.name}") for found in pkgutil.iter_modules(__path__) if found.name != "index"]
 
 
 def functions(family: ModuleType) -> dict[str, Callable[..., Any]]:

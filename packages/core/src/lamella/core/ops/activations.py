@@ -44,11 +44,15 @@ relu.vjp(input=lambda F, grad, out: F.relu_backward(grad, out))
     inputs=("grad_output", "output"),
     shape=rules.broadcast,
     dtype=rules.common,
-    samples=lambda make: [make(make.array(2, 3), make.array(2, 3, away_from=0.0))],
+    samples=lambda make: [
+        make(make.array(2, 3), make.array(2, 3, away_from=0.0)),
+        make(make.array(), make.array(away_from=0.0)),
+        make(make.transposed(2, 3), make.array(2, 3, away_from=0.0)),
+    ],
 )
 def relu_backward(xp: Any, grad_output: Any, output: Any) -> Any:
-    """``grad_output`` where ``output`` is above 0."""
-    return xp.multiply(grad_output, output > 0)
+    """``grad_output``, 0 where ``output`` is; an infinite gradient too."""
+    return xp.where(output <= 0, xp.zeros_like(grad_output), grad_output)
 
 
 relu_backward.vjp(grad_output=lambda F, grad, output: F.relu_backward(grad, output), output=None)
@@ -119,7 +123,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 @define_op(
     inputs=("input",),
     shape=rules.elementwise,
-    dtype=_real_floating,
+    dtype=rules.only_floating,
     samples=lambda make: [make.unary(low=-4, high=4)],
     errors=lambda make: _refused(make, "silu"),
 )
@@ -135,13 +139,13 @@ def silu(xp: Any, input: Any) -> Any:
     return elementwise(fill, input)
 
 
-silu.vjp(input=lambda F, grad, input: F.silu_backward(grad, input))
+silu.vjp(input=lambda F, grad, input: F.silu_backward(grad, F.conj(input)))
 
 
 @define_op(
     inputs=("grad_output", "input"),
     shape=rules.elementwise,
-    dtype=_real_floating,
+    dtype=rules.only_floating,
     samples=lambda make: [make(make.array(2, 3), make.array(2, 3, low=-4, high=4))],
 )
 def silu_backward(xp: Any, grad_output: Any, input: Any) -> Any:
@@ -161,11 +165,13 @@ def silu_backward(xp: Any, grad_output: Any, input: Any) -> Any:
 
 
 def _silu_backward_input(F: Any, grad: Any, grad_output: Any, input: Any) -> Any:
+    input = F.conj(input)
     s = F.sigmoid(input)
-    return grad * grad_output * (s * (1 - s) * (2 + input * (1 - s * 2)))
+    return grad * F.conj(grad_output) * (s * (1 - s) * (2 + input * (1 - s * 2)))
 
 
-silu_backward.vjp(grad_output=lambda F, grad, input: F.silu_backward(grad, input), input=_silu_backward_input)
+silu_backward.vjp(grad_output=lambda F, grad, input: F.silu_backward(grad, F.conj(input)), input=_silu_backward_input)
+
 
 # --- GELU: D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", 2016, https://arxiv.org/abs/1606.08415
 

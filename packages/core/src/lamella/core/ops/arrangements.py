@@ -141,6 +141,11 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 NOT_METHODS = ("combinations",)
 
 #: Functions without ``out=``.
-NO_OUT = ("block_diag", "cartesian_prod", "combinations", "vander",)
+NO_OUT = (
+    "block_diag",
+    "cartesian_prod",
+    "combinations",
+    "vander",
+)
 
 __all__ = ["block_diag", "cartesian_prod", "combinations", "vander"]

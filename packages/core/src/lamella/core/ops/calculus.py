@@ -259,6 +259,11 @@ def _derivative(x: Tensor, dim: int, step: Any, edge_order: int) -> Tensor:
 NOT_METHODS = ("gradient",)
 
 #: Functions without ``out=``.
-NO_OUT = ("cumulative_trapezoid", "gradient", "trapezoid", "trapz",)
+NO_OUT = (
+    "cumulative_trapezoid",
+    "gradient",
+    "trapezoid",
+    "trapz",
+)
 
 __all__ = ["cumulative_trapezoid", "diff", "gradient", "trapezoid", "trapz"]

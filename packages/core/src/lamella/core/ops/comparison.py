@@ -8,7 +8,7 @@ from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError
 from lamella.core.rules import DtypeRule
-from lamella.core.tensor import Tensor
+from lamella.core.tensor import Tensor, check_tensor
 
 _ordered = rules.refusing(rules.boolean, "complex")
 
@@ -172,13 +172,20 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
     """Whether all elements are close; see :func:`isclose`.
 
     Raises:
-        RuntimeError: The dtypes differ.
+        RuntimeError: The dtypes differ. TypeError: one is no Tensor.
     """
-    return bool(_isclose(input, other, rtol, atol, equal_nan).array.all())
+    check_tensor("allclose", "other", other)
+    return bool(_isclose(check_tensor("allclose", "input", input), other, rtol, atol, equal_nan).array.all())
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether both tensors have the same shape and elements."""
+    """Whether both tensors have the same shape and elements.
+
+    Raises:
+        TypeError: One is no Tensor.
+    """
+    check_tensor("equal", "other", other)
+    check_tensor("equal", "input", input)
     return input.array.shape == other.array.shape and bool(eq(input, other).array.all())
 
 

@@ -9,8 +9,10 @@ import math
 from typing import Any
 
 from lamella.core import dtypes, rules
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError, ShapeError
+from lamella.core.modes import INFERENCE
 from lamella.core.ops.comparison import eq
 from lamella.core.ops.creation import ones_like
 from lamella.core.ops.pointwise import conj, imag, mul
@@ -67,6 +69,7 @@ _complex.vjp(real=lambda F, grad: F.real(grad), imag=lambda F, grad: F.imag(grad
 @define_op(
     inputs=("input",),
     shape=lambda shape: (*shape, 2),
+    trailing=0,
     dtype=DtypeRule(
         rules.refusing(
             DtypeRule(lambda operands: (None, dtypes.from_numpy_dtype(operands[0].dtype).to_real().numpy)),
@@ -119,7 +122,9 @@ def _complex_of_pairs(operands: Any) -> tuple[Any, Any]:
 @define_op(
     inputs=("input",),
     shape=_paired,
+    trailing=1,
     dtype=DtypeRule(_complex_of_pairs, frozenset((dtypes.float32.numpy, dtypes.float64.numpy))),
+    autocast="float32",
     view=True,
     samples=lambda make: [make(make.array(*shape)) for shape in ((3, 2), (2,), (0, 2), (2, 1, 2))],
     errors=lambda make: [
@@ -206,6 +211,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     return made
 
 
+@autocast_as("float32")
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """Complex numbers of their absolute values and angles: ``abs * cos(angle) + i abs * sin(angle)``.
 
@@ -312,9 +318,8 @@ def is_neg(input: Tensor) -> bool:
 
 
 def is_inference(input: Tensor) -> bool:
-    """False: inference mode makes ordinary tensors here, which may be used in gradients later."""
-    check_tensor("is_inference", "input", input)
-    return False
+    """Whether the tensor was made in ``inference_mode``, and so can't be part of gradients."""
+    return check_tensor("is_inference", "input", input)._cell is INFERENCE
 
 
 def is_nonzero(input: Tensor) -> bool:
@@ -342,7 +347,23 @@ METHODS = ("H", "mH")
 #: Tensor's own, which need no family.
 NOT_METHODS = ("is_complex", "is_floating_point", "is_signed", "numel")
 #: Functions without ``out=``.
-NO_OUT = ("adjoint", "is_complex", "is_conj", "is_floating_point", "is_inference", "is_neg", "is_nonzero", "is_same_size", "is_signed", "isreal", "numel", "resolve_conj", "resolve_neg", "view_as_complex", "view_as_real",)
+NO_OUT = (
+    "adjoint",
+    "is_complex",
+    "is_conj",
+    "is_floating_point",
+    "is_inference",
+    "is_neg",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
+    "isreal",
+    "numel",
+    "resolve_conj",
+    "resolve_neg",
+    "view_as_complex",
+    "view_as_real",
+)
 
 __all__ = [
     "adjoint",

@@ -14,7 +14,7 @@ from lamella.core import rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops.shapes import reshape
-from lamella.core.tensor import Tensor
+from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
@@ -24,16 +24,24 @@ Four = tuple[int, int, int, int]
 # --- shapes
 
 
-def _result_shape(
-    of_input: Shape, of_weight: Shape, of_bias: Shape | None, stride: Pair, padding: Four, dilation: Pair, groups: int
+def result_shape(
+    of_input: Shape,
+    of_weight: Shape,
+    of_bias: Shape | None,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
+    groups: int,
 ) -> Shape:
-    if len(of_input) != 4 or len(of_weight) != 4:
+    """The shape rule of convolutions over any number of dimensions."""
+    dims = len(stride)
+    if len(of_input) != dims + 2 or len(of_weight) != dims + 2:
         raise ShapeError(
-            f"expected a 4-dimensional input (N, C, H, W) and weight (O, C / groups, kh, kw), got input {of_input} and "
-            f"weight {of_weight}"
+            f"expected a {dims + 2}-dimensional input (N, C, ...) and weight (O, C / groups, ...), got input "
+            f"{of_input} and weight {of_weight}"
         )
-    n, channels, height, width = of_input
-    out_channels, per_group, kh, kw = of_weight
+    n, channels, *sizes = of_input
+    out_channels, per_group, *kernel = of_weight
     given = f"(input {of_input}, weight {of_weight}, groups={groups})"
     if channels != per_group * groups:
         raise ShapeError(
@@ -50,20 +58,25 @@ def _result_shape(
             f"`bias` has shape {of_bias}, but `weight` makes {out_channels} channels {given}. Pass a bias of shape "
             f"({out_channels},)."
         )
-    padded = (height + padding[0] + padding[1], width + padding[2] + padding[3])
-    reach = (dilation[0] * (kh - 1) + 1, dilation[1] * (kw - 1) + 1)
-    if padded[0] < reach[0] or padded[1] < reach[1] or not kh * kw:
+    padded = [size + padding[2 * i] + padding[2 * i + 1] for i, size in enumerate(sizes)]
+    reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    if any(p < r for p, r in zip(padded, reach, strict=True)) or 0 in kernel:
         raise ShapeError(
-            f"the kernel reaches over {reach[0]} x {reach[1]} elements, but the padded input has {padded[0]} x "
-            f"{padded[1]} {given}. Pass a larger input or more padding."
+            f"the kernel reaches over {by(reach)} elements, but the padded input has {by(padded)} {given}. Pass a "
+            "larger input or more padding."
         )
-    return (n, out_channels, (padded[0] - reach[0]) // stride[0] + 1, (padded[1] - reach[1]) // stride[1] + 1)
+    return (n, out_channels, *((p - r) // s + 1 for p, r, s in zip(padded, reach, stride, strict=True)))
+
+
+def by(sizes: Sequence[int]) -> str:
+    """Sizes as one says them: ``3 x 5``."""
+    return " x ".join(map(str, sizes))
 
 
 # --- the three ops
 
 
-def _windows(xp: Any, input: Any, kernel: Pair, result: Pair, stride: Pair, padding: Four, dilation: Pair) -> Any:
+def windows(xp: Any, input: Any, kernel: Pair, result: Pair, stride: Pair, padding: Four, dilation: Pair) -> Any:
     """What each place of the kernel sees: (N, C, kh, kw, H_out, W_out), a view of the padded input."""
     top, bottom, left, right = padding
     if any(padding):
@@ -75,8 +88,9 @@ def _windows(xp: Any, input: Any, kernel: Pair, result: Pair, stride: Pair, padd
 
 @define_op(
     inputs=("input", "weight", "bias"),
-    shape=_result_shape,
+    shape=result_shape,
     dtype=rules.matching,
+    autocast="lower",
     name="conv2d",
     samples=lambda make: [
         make(make.array(2, 3, 5, 6), make.array(4, 3, 3, 2), make.array(4), (1, 1), (0, 0, 0, 0), (1, 1), 1),
@@ -126,10 +140,10 @@ def _conv2d(xp: Any, input: Any, weight: Any, bias: Any, stride: Any, padding: A
     ``padding`` is (top, bottom, left, right); see :func:`conv2d` for the rest.
     """
     of_bias = None if bias is None else bias.shape
-    n, o, oh, ow = _result_shape(input.shape, weight.shape, of_bias, stride, padding, dilation, groups)
-    windows = _windows(xp, input, weight.shape[2:], (oh, ow), stride, padding, dilation)
+    n, o, oh, ow = result_shape(input.shape, weight.shape, of_bias, stride, padding, dilation, groups)
+    seen = windows(xp, input, weight.shape[2:], (oh, ow), stride, padding, dilation)
     depth = weight.size // o
-    out = xp.matmul(weight.reshape(groups, o // groups, depth), windows.reshape(n, groups, depth, oh * ow))
+    out = xp.matmul(weight.reshape(groups, o // groups, depth), seen.reshape(n, groups, depth, oh * ow))
     out = out.reshape(n, o, oh, ow)
     if bias is not None:
         out += bias.reshape(-1, 1, 1)
@@ -151,6 +165,8 @@ _conv2d.vjp(
     inputs=("grad_output", "weight"),
     shape=lambda of_grad, of_weight, input_size, *rest: input_size,
     dtype=rules.matching,
+    linear=("grad_output", "weight"),
+    autocast="lower",
     samples=lambda make: [
         make(make.array(2, 4, 3, 5), make.array(4, 3, 3, 2), (2, 3, 5, 6), (1, 1), (0, 0, 0, 0), (1, 1), 1),
         make(make.array(1, 6, 3, 4), make.array(6, 2, 2, 3), (1, 4, 6, 5), (2, 1), (1, 0, 2, 1), (1, 2), 2),
@@ -168,8 +184,14 @@ def conv2d_input(
     matrix = weight.reshape(groups, o // groups, per_group * kh * kw)
     spread = xp.matmul(xp.matrix_transpose(matrix), grad_output.reshape(n, groups, o // groups, oh * ow))
     spread = spread.reshape(n, c, kh, kw, oh, ow)
-    top, bottom, left, right = padding
-    out = xp.zeros((n, c, h + top + bottom, w + left + right), dtype=grad_output.dtype, device=grad_output.device)
+    return added_up(xp, spread, (h, w), stride, padding, dilation)
+
+
+def added_up(xp: Any, spread: Any, size: Pair, stride: Pair, padding: Four, dilation: Pair) -> Any:
+    """The reverse of :func:`windows`: what each place of the kernel gives, added where that place saw it."""
+    n, c, kh, kw, oh, ow = spread.shape
+    (h, w), (top, bottom, left, right) = size, padding
+    out = xp.zeros((n, c, h + top + bottom, w + left + right), dtype=spread.dtype, device=spread.device)
     for i in range(kh):
         for j in range(kw):
             x, y = i * dilation[0], j * dilation[1]
@@ -192,6 +214,7 @@ conv2d_input.vjp(
     inputs=("input", "grad_output"),
     shape=lambda of_input, of_grad, weight_size, *rest: weight_size,
     dtype=rules.matching,
+    linear=("input", "grad_output"),
     samples=lambda make: [
         make(make.array(2, 3, 5, 6), make.array(2, 4, 3, 5), (4, 3, 3, 2), (1, 1), (0, 0, 0, 0), (1, 1), 1),
         make(make.array(1, 4, 6, 5), make.array(1, 6, 3, 4), (6, 2, 2, 3), (2, 1), (1, 0, 2, 1), (1, 2), 2),
@@ -205,9 +228,9 @@ def conv2d_weight(
 ) -> Any:
     """The gradient of :func:`conv2d`'s weight, from its input and the gradient of its result."""
     n, o, oh, ow = grad_output.shape
-    windows = _windows(xp, input, weight_size[2:], (oh, ow), stride, padding, dilation)
+    seen = windows(xp, input, weight_size[2:], (oh, ow), stride, padding, dilation)
     depth = input.shape[1] // groups * weight_size[2] * weight_size[3]
-    columns = windows.transpose(1, 2, 3, 0, 4, 5).reshape(groups, depth, n * oh * ow)
+    columns = seen.transpose(1, 2, 3, 0, 4, 5).reshape(groups, depth, n * oh * ow)
     rows = grad_output.transpose(1, 0, 2, 3).reshape(groups, o // groups, n * oh * ow)
     return xp.matmul(rows, xp.matrix_transpose(columns)).reshape(weight_size)
 
@@ -224,13 +247,15 @@ conv2d_weight.vjp(
 # --- the public functions
 
 
-def _per_dim(name: str, value: Any, dims: int, low: int) -> Shape:
+def per_dim(name: str, value: Any, dims: int, low: int) -> Shape:
     """``value``, one int for all dimensions or one for each, as a tuple."""
     if type(value) is int and value >= low:
         return (value,) * dims
     given = tuple(value) if isinstance(value, Sequence) else (value,)
-    if len(given) not in (1, dims) or not all(hasattr(v, "__index__") for v in given):
+    if not all(hasattr(v, "__index__") for v in given):
         raise ArgumentTypeError(f"{name} must be an int or {dims} ints, got {value!r}")
+    if len(given) not in (1, dims):
+        raise ArgumentRangeError(f"{name} must be an int or {dims} ints, got {len(given)}: {value!r}")
     sizes = tuple(v.__index__() for v in given)
     if min(sizes) < low:
         raise ArgumentRangeError(f"{name} must be at least {low} in each dimension, got {value!r}")
@@ -240,7 +265,7 @@ def _per_dim(name: str, value: Any, dims: int, low: int) -> Shape:
 def _sides(padding: Any, kernel: Shape, stride: Shape, dilation: Shape) -> tuple[int, ...]:
     """Padding before and after each dimension, in PyTorch's ways to say it."""
     if not isinstance(padding, str):
-        return tuple(p for p in _per_dim("padding", padding, len(kernel), 0) for _ in range(2))
+        return tuple(p for p in per_dim("padding", padding, len(kernel), 0) for _ in range(2))
     if padding == "valid":
         return (0, 0) * len(kernel)
     if padding != "same":
@@ -253,18 +278,14 @@ def _sides(padding: Any, kernel: Shape, stride: Shape, dilation: Shape) -> tuple
     return tuple(side for total in totals for side in (total // 2, total - total // 2))
 
 
-def _convolve(
-    name: str,
-    input: Tensor,
-    weight: Tensor,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: int,
-    dims: int,
-) -> Tensor:
-    shape, kernel = input.array.shape, weight.array.shape
+def check_operands(name: str, input: Tensor, weight: Tensor, groups: int, dims: int) -> None:
+    """Refuse what no convolution over ``dims`` dimensions takes."""
+    try:
+        shape, kernel = input.array.shape, weight.array.shape
+    except AttributeError:
+        check_tensor(name, "input", input)
+        check_tensor(name, "weight", weight)
+        raise
     if len(kernel) != dims + 2 or len(shape) not in (dims + 1, dims + 2):
         raise ShapeError(
             f"{name}: expected a {dims + 1}-dimensional (unbatched) or {dims + 2}-dimensional (batched) input and a "
@@ -276,20 +297,25 @@ def _convolve(
         )
     if groups < 1:
         raise ArgumentRangeError(f"{name}: groups must be at least 1, got {groups}")
-    strides = _per_dim("stride", stride, dims, 1)
-    dilations = _per_dim("dilation", dilation, dims, 1)
-    sides = _sides(padding, kernel[2:], strides, dilations)
-    batched = len(shape) == dims + 2
-    if dims == 1:  # a picture of height 1
-        weight = reshape(weight, (*kernel[:2], 1, kernel[2]))
-        strides, sides, dilations = (1, *strides), (0, 0, *sides), (1, *dilations)
-    if dims == 1 or not batched:
-        input = reshape(input, (*(shape[:2] if batched else (1, *shape[:1])), *(1,) * (2 - dims), *shape[-dims:]))
-    out = _conv2d(input, weight, bias, strides, sides, dilations, groups)
-    if dims == 1 or not batched:
-        size = out.array.shape
-        out = reshape(out, (*(size[:2] if batched else size[1:2]), *size[-dims:]))
-    return out
+
+
+def window(
+    name: str, input: Tensor, weight: Tensor, stride: Any, padding: Any, dilation: Any, groups: int, dims: int
+) -> tuple[Any, Any, Any, int]:
+    """Stride, sides, dilation and groups as the ops want them, from arguments as users give them."""
+    check_operands(name, input, weight, groups, dims)
+    strides = per_dim("stride", stride, dims, 1)
+    dilations = per_dim("dilation", dilation, dims, 1)
+    return strides, _sides(padding, weight.array.shape[2:], strides, dilations), dilations, groups
+
+
+def size_of_result(name: str, input: Tensor, weight: Tensor, bias: Tensor | None, *attributes: Any) -> Shape:
+    """The shape of a convolution's result, for those that run as another one; errors call it ``name``."""
+    of_bias = None if bias is None else bias.array.shape
+    try:
+        return result_shape(input.array.shape, weight.array.shape, of_bias, *attributes)
+    except ShapeError as error:
+        raise ShapeError(f"{name}: {error}") from None
 
 
 def conv2d(
@@ -323,7 +349,11 @@ def conv2d(
         >>> lamella.conv2d(lamella.ones(1, 3, 8, 8), lamella.ones(6, 3, 5, 5)).shape
         lamella.Size([1, 6, 4, 4])
     """
-    return _convolve("conv2d", input, weight, bias, stride, padding, dilation, groups, 2)
+    attributes = window("conv2d", input, weight, stride, padding, dilation, groups, 2)
+    if input.array.ndim == 4:
+        return _conv2d(input, weight, bias, *attributes)
+    out = _conv2d(reshape(input, (1, *input.array.shape)), weight, bias, *attributes)
+    return reshape(out, out.array.shape[1:])
 
 
 def conv1d(
@@ -352,7 +382,16 @@ def conv1d(
     Raises:
         RuntimeError: Shapes or dtypes do not fit each other, or a number is out of its range.
     """
-    return _convolve("conv1d", input, weight, bias, stride, padding, dilation, groups, 1)
+    attributes = window("conv1d", input, weight, stride, padding, dilation, groups, 1)
+    batched = input.array.ndim == 3
+    if not batched:
+        input = reshape(input, (1, *input.array.shape))
+    size = size_of_result("conv1d", input, weight, bias, *attributes)
+    (n, c, length), (o, per_group, k) = input.array.shape, weight.array.shape
+    strides, sides, dilations, groups = attributes
+    pictures, kernels = reshape(input, (n, c, 1, length)), reshape(weight, (o, per_group, 1, k))  # of height 1
+    out = _conv2d(pictures, kernels, bias, (1, *strides), (0, 0, *sides), (1, *dilations), groups)
+    return reshape(out, size if batched else size[1:])
 
 
 NOT_METHODS = (

@@ -142,6 +142,10 @@ def corrcoef(input: Tensor) -> Tensor:
 
 
 #: Functions without ``out=``.
-NO_OUT = ("corrcoef", "cosine_similarity", "cov",)
+NO_OUT = (
+    "corrcoef",
+    "cosine_similarity",
+    "cov",
+)
 
 __all__ = ["corrcoef", "cosine_similarity", "cov"]

@@ -19,6 +19,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype, to_dtype
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.layouts import contiguous_format, laid_out, order_of, preserve_format
+from lamella.core.modes import current_mode
 from lamella.core.placement import backend_for
 from lamella.core.tensor import Tensor, check_tensor
 
@@ -36,6 +37,7 @@ def placed(values: np.ndarray, where: Any = None, requires_grad: bool = False) -
     place = default_device() if where is None else device(where)
     array = values if place == CPU else backend_for(place).asarray(values, place)
     made: Tensor = Tensor._wrap(array, requires_grad)
+    made._cell = current_mode().cell
     return made
 
 
@@ -305,7 +307,7 @@ def like(
     memory_format: Any,
     **more: Any,
 ) -> Tensor:
-    """``make``, such as ``zeros``, with the size of ``input``, and where not given its dtype, device and memory order."""
+    """``make``, such as ``zeros``, with the size and, where not given, dtype, device and memory order of ``input``."""
     check_tensor(f"{make.__name__}_like", "input", input)
     made = make(size=input.shape, dtype=dtype or input.dtype, device=device or input.device, **more)
     made.array = laid_out(made.array, order_of(input.array, memory_format))
@@ -503,11 +505,13 @@ def to(
     device: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
+    memory_format: Any = preserve_format,
 ) -> Tensor:
     """The tensor with another dtype, on another device, or both; itself if it already fits and ``copy`` is False.
 
     ``x.to(dtype)``, ``x.to(device)``, ``x.to(device, dtype)`` and ``x.to(other)`` (both from another tensor) are
-    understood; after these may follow ``non_blocking, copy``.
+    understood; after these may follow ``non_blocking, copy``. ``memory_format`` is the order in which the elements are
+    to lie in memory, by default that in which they do.
     """
     flags = [arg for arg in args if isinstance(arg, bool)]
     copy = flags[1] if len(flags) > 1 else copy
@@ -529,6 +533,8 @@ def to(
         target = to_dtype(dtype).numpy
         if out.array.dtype != target:
             out = _cast(out, target)
+    if memory_format is not preserve_format:
+        out = out.contiguous(memory_format=memory_format)
     return out.clone() if copy and out is input else out
 
 

@@ -294,7 +294,14 @@ IN_PLACE = ("tril", "triu")
 METHODS = ("fill_diagonal_",)
 
 #: Functions without ``out=``.
-NO_OUT = ("diag_embed", "diagflat", "diagonal", "diagonal_scatter", "tril_indices", "triu_indices",)
+NO_OUT = (
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "diagonal_scatter",
+    "tril_indices",
+    "triu_indices",
+)
 
 __all__ = [
     "diag",

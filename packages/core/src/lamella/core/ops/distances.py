@@ -48,7 +48,9 @@ def _blocks(x1: Any, x2: Any) -> Iterator[tuple[slice, Any]]:
 @define_op(
     inputs=("x1", "x2"),
     shape=_pairs,
+    trailing=2,
     dtype=_real_floats,
+    autocast="float32",
     name="cdist",
     samples=lambda make: [
         *(make(make.array(3, 2), make.array(4, 2), p) for p in (0, 1, 1.5, 2, 3, math.inf)),
@@ -107,6 +109,7 @@ _cdist.vjp(_cdist_grads)
 @define_op(
     inputs=("grad_output", "input", "other", "output"),
     shape=lambda grad_output, input, *rest: (*grad_output[:-2], *input[-2:]),
+    trailing=2,
     dtype=_real_floats,
     samples=lambda make: [
         *(
@@ -163,6 +166,7 @@ cdist_backward.vjp(_cdist_backward_grads)
 @define_op(
     inputs=("x1", "x2"),
     shape=_pairs,
+    trailing=2,
     dtype=_real_floats,
     samples=lambda make: [
         make(make.array(3, 2), make.array(4, 2)),
@@ -303,6 +307,10 @@ IN_PLACE = ("renorm",)
 NOT_METHODS = ("pdist",)
 
 #: Functions without ``out=``.
-NO_OUT = ("cdist", "dist", "pdist",)
+NO_OUT = (
+    "cdist",
+    "dist",
+    "pdist",
+)
 
 __all__ = ["cdist", "dist", "pdist", "renorm"]

@@ -125,6 +125,9 @@ def unique_consecutive(
 
 
 #: Functions without ``out=``.
-NO_OUT = ("unique", "unique_consecutive",)
+NO_OUT = (
+    "unique",
+    "unique_consecutive",
+)
 
 __all__ = ["unique", "unique_consecutive"]

@@ -68,6 +68,7 @@ def _standard_normal(source: Generator, shape: tuple[int, ...]) -> np.ndarray:
 @define_op(
     inputs=("input", "noise"),
     shape=rules.same,
+    trailing=0,
     dtype=_of_floats,
     name="bernoulli",
     samples=lambda make: [
@@ -140,6 +141,7 @@ def _summed(xp: Any, w: Any, first: Any, ratio: Any, last: Any) -> Any:
 @define_op(
     inputs=("input", "noise"),
     shape=rules.same,
+    trailing=0,
     dtype=_of_floats,
     name="poisson",
     samples=lambda make: [
@@ -265,6 +267,7 @@ def _chosen_shape(shape: tuple[int, ...], of_noise: tuple[int, ...], samples: in
 @define_op(
     inputs=("input", "noise"),
     shape=_chosen_shape,
+    trailing=1,
     dtype=rules.DtypeRule(lambda operands, *attributes: (_floats(operands)[0], dtypes.int64.numpy)),
     name="multinomial",
     samples=lambda make: [

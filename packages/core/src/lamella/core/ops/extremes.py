@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from lamella.core import rules
@@ -17,13 +17,24 @@ from lamella.core.tensor import Tensor
 
 
 def result_type(name: str, *fields: str) -> Any:
-    """The type of what the op ``name`` returns: a named tuple that prints as PyTorch's does."""
+    """The type of what the op ``name`` returns: a named tuple that prints as PyTorch's does.
+
+    Made by hand, because ``collections.namedtuple`` compiles code, which takes as long as importing a family.
+    """
+
+    def __new__(cls: type, *values: Any) -> Any:
+        return tuple.__new__(cls, values)
+
+    def __getnewargs__(self: Any) -> tuple[Any, ...]:
+        return tuple(self)
 
     def __repr__(self: Any) -> str:
         shown = ",\n".join(f"{field}={getattr(self, field)!r}" for field in fields)
         return f"lamella.return_types.{name}(\n{shown})"
 
-    return type(name, (namedtuple(name, fields),), {"__slots__": (), "__repr__": __repr__})
+    members = {"__slots__": (), "__new__": __new__, "__getnewargs__": __getnewargs__, "__repr__": __repr__}
+    named = {field: property(itemgetter(i)) for i, field in enumerate(fields)}
+    return type(name, (tuple,), {**members, "_fields": fields, **named})
 
 
 MaxResult = result_type("max", "values", "indices")

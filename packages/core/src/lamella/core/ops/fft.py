@@ -63,6 +63,8 @@ def _of_size(shape: Shape, dim: int, size: int) -> Shape:
     inputs=("input",),
     shape=lambda shape, dims, norm, inverse: _checked(shape, dims),
     dtype=DtypeRule(_spectrum, _COMPLEX | _REAL),
+    linear=("input",),
+    autocast="float32",
     samples=lambda make: [
         make(make.array(5) + 1j * make.array(5), (0,), "backward", False),
         make(make.array(2, 4), (1,), "ortho", True),
@@ -90,6 +92,8 @@ fft_c2c.vjp(
     inputs=("input",),
     shape=lambda shape, dims, norm: _of_size(_checked(shape, dims), dims[-1], shape[dims[-1]] // 2 + 1),
     dtype=DtypeRule(rules.refusing(DtypeRule(_spectrum), "complex").find, _REAL),
+    linear=("input",),
+    autocast="float32",
     samples=lambda make: [
         make(make.array(5), (0,), "backward"),
         make(make.array(2, 4), (1,), "ortho"),
@@ -119,6 +123,8 @@ fft_r2c.vjp(
     inputs=("input",),
     shape=lambda shape, dims, norm, size: _of_size(_checked(shape, dims), dims[-1], size),
     dtype=DtypeRule(_signal, _COMPLEX),
+    linear=("input",),
+    autocast="float32",
     samples=lambda make: [
         make(make.array(3) + 1j * make.array(3), (0,), "backward", 5),
         make(make.array(3) + 1j * make.array(3), (0,), "forward", 4),

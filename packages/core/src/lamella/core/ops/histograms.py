@@ -184,7 +184,7 @@ _histogram.vjp(input=None, bin_edges=None, weight=None)
 
 def histogram(
     input: Tensor,
-    bins: int | Tensor,
+    bins: int | Tensor = 100,
     *,
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,

@@ -207,6 +207,9 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 IN_PLACE = ("index_add", "index_copy", "index_fill", "index_reduce", "put")
 
 #: Functions without ``out=``.
-NO_OUT = ("index_fill", "put",)
+NO_OUT = (
+    "index_fill",
+    "put",
+)
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_reduce", "put"]

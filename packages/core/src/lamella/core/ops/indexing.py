@@ -52,6 +52,7 @@ def _key(indices: tuple[Any, ...]) -> tuple[Any, ...]:
     inputs=("input", "indices"),
     shape=_picked,
     dtype=rules.kept,
+    linear=("input",),
     samples=lambda make: [
         make(make.array(5, 3), (make.ints(5, 4),)),
         make(make.array(5, 3), (None, make.ints(3, 2, 2))),
@@ -68,7 +69,11 @@ def _key(indices: tuple[Any, ...]) -> tuple[Any, ...]:
 def index(xp: Any, input: Any, indices: Any) -> Any:
     """The elements that int64 ``indices``, one for each leading dimension or None for all of it, pick."""
     _check_range(input.shape, indices)
-    return input[_key(indices)]
+    given = [d for d, i in enumerate(indices) if i is not None]
+    if len(given) == 1:
+        return xp.take(input, indices[given[0]], axis=given[0])
+    # NumPy lays the result out as suits it; PyTorch in row-major order, which decides what can be viewed
+    return xp.ascontiguousarray(input[_key(indices)])
 
 
 def _check_range(shape: Shape, indices: tuple[Any, ...]) -> None:
@@ -90,6 +95,7 @@ index.vjp(input=lambda F, grad, indices, input_shape: F.index_backward(grad, ind
     inputs=("grad_output", "indices"),
     shape=lambda given, indices, shape: shape,
     dtype=rules.kept,
+    linear=("grad_output",),
     samples=lambda make: [
         make(make.array(4, 3), (make.ints(5, 4),), (5, 3)),
         make(make.array(2, 3), (make.ints(5, 2), None, make.ints(4, 2)), (5, 3, 4)),
@@ -410,6 +416,7 @@ def index_put_(self: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
     inputs=("input", "index"),
     shape=lambda shape, of_index, dim: of_index,
     dtype=rules.kept,
+    linear=("input",),
     name="gather",
     samples=lambda make: [
         make(make.array(3, 4), make.ints(4, 3, 2), 1),

@@ -310,7 +310,18 @@ concat = concatenate = cat
 row_stack = vstack
 
 #: Functions without ``out=``.
-NO_OUT = ("atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "dsplit", "hsplit", "meshgrid", "split_with_sizes", "tensor_split", "vsplit",)
+NO_OUT = (
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
+    "dsplit",
+    "hsplit",
+    "meshgrid",
+    "split_with_sizes",
+    "tensor_split",
+    "vsplit",
+)
 
 __all__ = [
     "atleast_1d",

@@ -320,18 +320,28 @@ def set_default_tensor_type(t: str, /) -> None:
     Raises:
         TypeError: There is no such type, or it is none of floats.
     """
-    from lamella.core.tensor_info import TYPE_NAMES
-
     warnings.warn(
         "set_default_tensor_type() is deprecated; use set_default_dtype() and set_default_device() instead.",
         UserWarning,
         stacklevel=2,
     )
     name = t.rpartition(".")[2] if isinstance(t, str) else t
-    found = [kind for kind, its_name in TYPE_NAMES.items() if its_name == name]
+    found = [kind for kind, its_name in dtypes.TYPE_NAMES.items() if its_name == name]
     if not found:
         raise ArgumentTypeError(f"set_default_tensor_type: expected a name such as 'lamella.FloatTensor', got {t!r}")
     dtypes.set_default_dtype(dtypes.by_name(found[0]))
+
+
+def detach(input: Tensor) -> Tensor:
+    """The same elements (shared memory), outside the graph."""
+    check_tensor("detach", "input", input)
+    return input.detach()
+
+
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor like ``input`` filled with ``value``, a number or a 0-dim tensor."""
+    check_tensor("fill", "input", input)
+    return input.clone().fill_(value)
 
 
 def get_device(input: Tensor) -> int:
@@ -342,8 +352,10 @@ def get_device(input: Tensor) -> int:
 
 __all__ = [
     "asarray",
+    "detach",
     "empty_permuted",
     "empty_strided",
+    "fill",
     "frombuffer",
     "get_default_device",
     "get_device",
@@ -355,12 +367,14 @@ __all__ = [
     "set_default_tensor_type",
 ]
 #: Functions of an ``input`` that are no methods.
-NOT_METHODS = ("randint_like",)
+NOT_METHODS = ("detach", "fill", "randint_like")
 #: Functions without ``out=``.
 NO_OUT = (
     "asarray",
+    "detach",
     "empty_permuted",
     "empty_strided",
+    "fill",
     "frombuffer",
     "get_default_device",
     "get_device",

@@ -7,6 +7,7 @@ from typing import Any
 
 from lamella.core import dtypes, rules
 from lamella.core.algebra import raw
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError, ShapeError
 from lamella.core.tensor import Tensor, check_tensor
@@ -34,6 +35,8 @@ def _product(a: Shape, b: Shape) -> Shape:
     inputs=("input", "other"),
     shape=_product,
     dtype=_matching,
+    linear=("input", "other"),
+    autocast="lower",
     name="matmul",
     samples=lambda make: [
         make(make.array(2, 3), make.array(3, 4)),
@@ -138,6 +141,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return _checked("bmm", input, mat2, (3, 3))
 
 
+@autocast_as("given")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix and a vector: ``(n, k), (k,) -> (n,)``.
 
@@ -147,6 +151,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return _checked("mv", input, vec, (2, 1), "vec")
 
 
+@autocast_as("given")
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements: ``(n,), (n,) -> ()``.
 
@@ -198,6 +203,7 @@ def scaled_sum(op: str, input: Tensor, product: Tensor, beta: Any, alpha: Any) -
     return scaled if beta == 0 else scaled + (input if beta == 1 else input * beta)
 
 
+@autocast_as("lower")
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; with ``beta=0`` the values of ``input`` do not count, not even nan.
 
@@ -214,11 +220,11 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
 
 
 def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
-    if not input or input[-1] != weight[-1]:
+    if not input or not weight or input[-1] != weight[-1]:
         raise ShapeError(
             f"`input` has {input[-1] if input else 'no'} features in its last dimension, but `weight` expects "
-            f"{weight[-1]} (input {input}, weight {weight}). mat1 and mat2 shapes cannot be multiplied. Reshape the "
-            f"input, or build the layer with in_features={input[-1] if input else 1}."
+            f"{weight[-1] if weight else 'none'} (input {input}, weight {weight}). mat1 and mat2 shapes cannot be "
+            f"multiplied. Reshape the input, or build the layer with in_features={input[-1] if input else 1}."
         )
     if bias is not None and bias not in (weight[:-1], (1,), ()):
         raise ShapeError(f"`bias` has shape {bias}, expected {weight[:-1]}")
@@ -229,6 +235,7 @@ def _linear_shape(input: Shape, weight: Shape, bias: Shape | None) -> Shape:
     inputs=("input", "weight", "bias"),
     shape=_linear_shape,
     dtype=_matching,
+    autocast="lower",
     name="linear",
     samples=lambda make: [
         make(make.array(2, 3), make.array(4, 3), make.array(4)),

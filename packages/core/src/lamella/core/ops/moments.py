@@ -31,6 +31,7 @@ def _average(xp: Any, input: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
     inputs=("input",),
     shape=rules.reduced,
     dtype=rules.only_floating,
+    linear=("input",),
     name="mean",
     samples=lambda make: [make.reductions(), make(make.array(700, 2), (0,), False)],
     errors=lambda make: [

@@ -415,7 +415,10 @@ IN_PLACE = (
 METHODS = ("float_power_",)
 NOT_METHODS = ("rsub",)
 #: Functions without ``out=``.
-NO_OUT = ("positive", "rsub",)
+NO_OUT = (
+    "positive",
+    "rsub",
+)
 
 __all__ = [
     "absolute",

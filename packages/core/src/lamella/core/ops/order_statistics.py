@@ -189,6 +189,14 @@ def _median_input(F: Any, grad: Any, input: Any, out: Any) -> Any:
 _median.vjp(input=_median_input)
 
 
+@_median.batched
+def _batched_median(F: Any, size: int, batched: Any, input: Any, skip_nan: Any) -> Any:
+    rows = F.reshape(input, (size, math.prod(input.array.shape[1:])))
+    if not rows.array.shape[1]:
+        return F.sum(rows, (1,), False) + math.nan
+    return F.reshape(F.gather(rows, F.median_index(rows, 1, True, skip_nan), 1), (size,))
+
+
 @numpy_names
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of all elements, or along ``dim`` with its place; of an even number, the lower of the middle two.

@@ -149,6 +149,7 @@ _div.vjp(
     inputs=("input", "exponent"),
     shape=rules.broadcast,
     dtype=DtypeRule(_powered, rules.numeric.direct),
+    name="pow",
     samples=lambda make: [
         make.binary(low=0.2, high=3),
         make(make.array(2, 3), 2),
@@ -164,7 +165,7 @@ _div.vjp(
         make.error((make.ints(5, 2), -1), ArgumentRangeError, r"pow: Integers to negative integer powers"),
     ],
 )
-def pow(xp: Any, input: Any, exponent: Any) -> Any:
+def _pow(xp: Any, input: Any, exponent: Any) -> Any:
     """``input ** exponent``. Integers to a negative integer power are refused."""
     if isinstance(exponent, (int, float)):
         if exponent == 2:
@@ -200,7 +201,20 @@ def _pow_exponent(F: Any, grad: Any, input: Any, exponent: Any, out: Any) -> Any
     return F.where((input == 0) & (exponent >= 0), grad * 0.0, grad * F.conj(out * F.log(input)))
 
 
-pow.vjp(input=_pow_input, exponent=_pow_exponent)
+_pow.vjp(input=_pow_input, exponent=_pow_exponent)
+
+
+def pow(input: Any, exponent: Any) -> Any:
+    """``input ** exponent`` element by element, with broadcasting.
+
+    Args:
+        input: A tensor, or a number if the exponent is a tensor.
+        exponent: The same.
+
+    Raises:
+        RuntimeError: Integers are to be raised to a negative integer power, or the shapes do not broadcast.
+    """
+    return _pow(input, exponent)
 
 
 @define_op(
@@ -351,7 +365,12 @@ reciprocal.vjp(input=lambda F, grad, out: -grad * F.conj(out * out))
 )
 def lerp(xp: Any, input: Any, end: Any, weight: Any) -> Any:
     """The point between ``input`` (at weight 0) and ``end`` (at weight 1): ``input + weight * (end - input)``."""
-    return input + weight * (end - input)
+    # counted from the nearer of the two, which makes both ends exact
+    way = end - input
+    near = xp.abs(xp.asarray(weight)) < 0.5
+    if near.ndim == 0:
+        return input + weight * way if near else end - way * (1 - weight)
+    return xp.where(near, input + weight * way, end - way * (1 - weight))
 
 
 lerp.vjp(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lamella.core import dtypes, rules
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops.creation import to
 from lamella.core.ops.diagonals import diagonal
@@ -24,6 +25,7 @@ from lamella.core.tensor import Tensor, check_tensor
 # --- sums with products
 
 
+@autocast_as("lower")
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * sum_i(batch1[i] @ batch2[i])``; with ``beta=0`` even nan in ``input`` does not count.
 
@@ -43,6 +45,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, al
     return scaled_sum("addbmm", input, mm(left, reshape(batch2, b * k, m)), beta, alpha)
 
 
+@autocast_as("lower")
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (batch1 @ batch2)``; with ``beta=0`` the values of ``input`` do not count, not even nan.
 
@@ -67,6 +70,7 @@ def _check_batches(op: str, batch1: Tensor, batch2: Tensor) -> None:
         )
 
 
+@autocast_as("given")
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``; with ``beta=0`` the values of ``input`` do not count, not even nan.
 
@@ -114,6 +118,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
 # --- products
 
 
+@autocast_as("given")
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """The sum of the products of the first vector's conjugate elements and the second's: ``(n,), (n,) -> ()``.
 
@@ -284,6 +289,7 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
     return chain_product(matrices)
 
 
+@autocast_as("float32")
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal; of integers an int64.
 
@@ -300,7 +306,11 @@ def trace(input: Tensor) -> Tensor:
 IN_PLACE = ("addbmm", "addmv", "addr", "baddbmm")
 
 #: Functions without ``out=``.
-NO_OUT = ("chain_matmul", "tensordot", "trace",)
+NO_OUT = (
+    "chain_matmul",
+    "tensordot",
+    "trace",
+)
 
 __all__ = [
     "addbmm",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lamella.core import dtypes
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops import shapes
 from lamella.core.ops.comparison import isnan
@@ -75,6 +76,7 @@ def _between(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
     return lerp(picked(ordered, low.long(), -1), picked(ordered, ceil(ranks).long(), -1), weight)
 
 
+@autocast_as("float32")
 @numpy_names
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
@@ -103,6 +105,7 @@ def quantile(
     return _quantiles("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@autocast_as("float32")
 @numpy_names
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"

@@ -180,6 +180,12 @@ def _repeat_input(F: Any, grad: Any, input_shape: Any, repeats: Any) -> Any:
 _repeat.vjp(input=_repeat_input)
 
 
+@_repeat.batched
+def _batched_repeat(F: Any, size: int, batched: Any, input: Any, repeats: Any) -> Any:
+    shape = input.array.shape[1:]
+    return F.repeat(F.reshape(input, (size, *(1,) * (len(repeats) - len(shape)), *shape)), (1, *repeats))
+
+
 def _times(name: str, input: Tensor, times: Shape) -> Tensor:
     if min(times, default=0) < 0:
         raise ShapeError(f"{name}: numbers of repetitions must not be negative, got {times}")
@@ -260,6 +266,8 @@ def _constant_pad_nd(xp: Any, input: Any, pads: Any, value: Any) -> Any:
 _constant_pad_nd.vjp(
     input=lambda F, grad, pads: F.constant_pad_nd(grad, tuple((-before, -after) for before, after in pads), 0.0)
 )
+
+_constant_pad_nd.batched(lambda F, size, batched, input, pads, value: F.constant_pad_nd(input, ((0, 0), *pads), value))
 
 
 def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
@@ -434,7 +442,19 @@ swapdims = shapes.transpose
 METHODS = ("repeat", "reshape_as", "sum_to_size", "unfold", "view_as")
 NOT_METHODS = ("constant_pad_nd",)
 #: Functions without ``out=``.
-NO_OUT = ("constant_pad_nd", "flip", "fliplr", "flipud", "moveaxis", "ravel", "roll", "rot90", "swapaxes", "swapdims", "tile",)
+NO_OUT = (
+    "constant_pad_nd",
+    "flip",
+    "fliplr",
+    "flipud",
+    "moveaxis",
+    "ravel",
+    "roll",
+    "rot90",
+    "swapaxes",
+    "swapdims",
+    "tile",
+)
 
 __all__ = [
     "constant_pad_nd",

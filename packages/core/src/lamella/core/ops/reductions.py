@@ -42,6 +42,7 @@ def count(shape: Sequence[int], dims: Sequence[int]) -> int:
     inputs=("input",),
     shape=rules.reduced,
     dtype=rules.summed,
+    linear=("input",),
     name="sum",
     samples=lambda make: [
         make.reductions(),
@@ -96,6 +97,7 @@ def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dty
     inputs=("input",),
     shape=lambda shape, dim, keepdim: rules.reduced(shape, (dim,) if shape else (), keepdim),
     dtype=rules.summed,
+    autocast="float32",
     name="prod",
     samples=lambda make: [
         make(make.array(3, 4), 1, False),
@@ -161,6 +163,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     inputs=("input",),
     shape=lambda shape, dim, reverse: shape,
     dtype=rules.summed,
+    linear=("input",),
     name="cumsum",
     samples=lambda make: [
         make(make.array(3, 4), 0, False),

@@ -20,6 +20,7 @@ from lamella.core.errors import (
     IndexRangeError,
     ShapeError,
 )
+from lamella.core.folding import for_each
 from lamella.core.ops.creation import full_like, ones_like, to
 from lamella.core.ops.indexing import check_index_dtype, flat_places
 from lamella.core.ops.rounding import div, floor_divide
@@ -376,6 +377,16 @@ setitem.vjp(
     input=lambda F, grad, key: F.setitem(grad, 0.0, key),
     src=lambda F, grad, key: F.getitem(grad, key),
 )
+
+
+@setitem.batched
+def _batched_setitem(F: Any, size: int, batched: Any, input: Any, src: Any, key: Any) -> Any:
+    input, key = for_each(F, input, batched[0], size), (slice(None), *key)
+    if batched[1]:  # what is missing in front of a sample's own dimensions is missing behind that of the samples
+        shape = src.array.shape
+        missing = F.getitem(input, key).array.ndim - len(shape)
+        src = F.reshape(src, (size, *(1,) * missing, *shape[1:]))
+    return F.setitem(input, src, key)
 
 
 def _set(op: str, input: Tensor, src: Tensor, key: tuple[Any, ...], part: Shape) -> Tensor:

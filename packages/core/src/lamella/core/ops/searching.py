@@ -211,6 +211,18 @@ def _isin(xp: Any, elements: Any, test_elements: Any, invert: Any) -> Any:
     return xp.isin(elements, test_elements, invert=invert)
 
 
+@_isin.batched
+def _batched_isin(F: Any, size: int, batched: Any, elements: Any, test_elements: Any, invert: Any) -> Any:
+    if not batched[1]:
+        return F.isin(elements, test_elements, invert)
+    shape = elements.array.shape[batched[0] :] if isinstance(elements, Tensor) else ()
+    count = math.prod(shape)
+    rows = F.reshape(elements, (size if batched[0] else 1, count, 1)) if isinstance(elements, Tensor) else elements
+    tests = F.reshape(test_elements, (size, 1, math.prod(test_elements.array.shape[1:])))
+    found = F.any(F.eq(rows, tests), (2,), False)
+    return F.reshape(F.logical_not(found) if invert else found, (size, *shape))
+
+
 def isin(
     elements: Tensor | float, test_elements: Tensor | float, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:

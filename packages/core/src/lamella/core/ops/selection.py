@@ -6,7 +6,7 @@ from typing import Any
 
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops.creation import to
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
@@ -62,6 +62,7 @@ minimum.vjp(
     inputs=("condition", "input", "other"),
     shape=rules.broadcast,
     dtype=rules.selected,
+    name="where",
     samples=lambda make: [
         make(make.bools(2, 3), make.array(2, 3), make.array(2, 3)),
         make(make.bools(3), make.array(2, 1), make.array()),
@@ -78,16 +79,38 @@ minimum.vjp(
         make.error((make.bools(2), make.array(3), make.array(3)), ShapeError, r"where: shapes .* can't be broadcast"),
     ],
 )
-def where(xp: Any, condition: Any, input: Any, other: Any) -> Any:
+def _where(xp: Any, condition: Any, input: Any, other: Any) -> Any:
     """``input`` where ``condition`` holds, ``other`` elsewhere."""
     return xp.where(condition, input, other)
 
 
-where.vjp(
+_where.vjp(
     condition=None,
     input=lambda F, grad, condition: F.where(condition, grad, 0.0),
     other=lambda F, grad, condition: F.where(condition, 0.0, grad),
 )
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """``input`` where ``condition`` holds, ``other`` elsewhere; of a condition alone, where it holds.
+
+    Args:
+        condition: A bool tensor; alone, a tensor of any dtype, which holds where it is not 0.
+        input: A tensor that broadcasts with the others, or a number.
+        other: The same.
+
+    Returns:
+        The chosen elements; without ``input`` and ``other``, a tuple of one index tensor a dimension.
+
+    Raises:
+        RuntimeError: The shapes do not broadcast, or the condition is not bool.
+        TypeError: Only one of ``input`` and ``other`` is given.
+    """
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if input is None or other is None:
+        raise ArgumentTypeError("where(): expected both `input` and `other`, or neither of them")
+    return _where(condition, input, other)
 
 
 @define_op(

@@ -14,7 +14,7 @@ from lamella.core.dtypes import float64, int32
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, IndexRangeError, ShapeError
 from lamella.core.layouts import contiguous_format, memory_format, order_of, preserve_format
 from lamella.core.rules import numpy_names, one_dim, some_dims
-from lamella.core.tensor import Tensor
+from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]
 
@@ -122,6 +122,7 @@ getitem.vjp(input=lambda F, grad, input_shape, key: F.getitem_backward(grad, inp
     inputs=("grad_output",),
     shape=lambda given, shape, key: shape,
     dtype=rules.kept,
+    linear=("grad_output",),
     samples=lambda make: [
         make(make.array(2, 3), (5, 3), (slice(1, 5, 2), slice(None))),
         make(make.array(1, 2), (2, 4), (1, None, slice(1, 3))),
@@ -249,6 +250,7 @@ def _joined(shapes: Any, dim: int) -> Shape:
     inputs=("tensors",),
     shape=_joined,
     dtype=rules.common,
+    linear=("tensors",),
     variadic=True,
     name="cat",
     samples=lambda make: [
@@ -285,6 +287,7 @@ def _stacked(shapes: Any, dim: int) -> Shape:
     inputs=("tensors",),
     shape=_stacked,
     dtype=rules.common,
+    linear=("tensors",),
     variadic=True,
     name="stack",
     samples=lambda make: [
@@ -335,7 +338,7 @@ def view(input: Tensor, *sizes: Any, size: Sequence[int] | None = None, dtype: D
     if kind is not None:
         return _with_dtype(input, kind)
     result = reshape(input, *sizes, shape=size)
-    if result._view is None and input.array.size:
+    if not result._is_view() and input.array.size:
         raise ShapeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             f"contiguous subspaces: shape {tuple(input.shape)}, strides {input.stride()}). Use .reshape(...) instead."
@@ -518,8 +521,12 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors, expanded to their common shape."""
-    shape = rules.broadcast(*(x.array.shape for x in tensors))
+    """The tensors, expanded to their common shape.
+
+    Raises:
+        RuntimeError: There is none. TypeError: one is no Tensor.
+    """
+    shape = rules.broadcast(*(check_tensor("broadcast_tensors", "tensors", x).array.shape for x in tensors))
     return tuple(x if x.array.shape == shape else expand(x, shape) for x in tensors)
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import DtypeError, ShapeError
 from lamella.core.op import OPS
 from lamella.core.ops.complexes import view_as_real
-from lamella.core.ops.creation import as_tensor, ones
+from lamella.core.ops.creation import ones
 from lamella.core.ops.fft import fft, ifft, irfft, rfft
-from lamella.core.ops.indexing import index_select
-from lamella.core.ops.shapes import getitem, getitem_backward, transpose
+from lamella.core.ops.padding import pad
+from lamella.core.ops.shapes import getitem, getitem_backward, transpose, unsqueeze
 from lamella.core.tensor import Tensor, check_tensor
 
-#: How NumPy calls PyTorch's padding modes; it is asked only for index arithmetic.
-_NUMPY_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 #: What overlapping windows must at least add up to, for a signal to be told from their products with it.
 _LEAST_OVERLAP = 1e-11
 
@@ -32,19 +29,8 @@ def _extended(input: Tensor, before: int, after: int) -> Tensor:
 
 def _centered(input: Tensor, count: int, mode: str) -> Tensor:
     """``input`` with ``count`` elements more on each side."""
-    size = input.array.shape[-1]
-    if mode == "constant":
-        return _extended(input, count, count)
-    if mode not in _NUMPY_MODES:
-        expected = ", ".join(_NUMPY_MODES)
-        raise NotImplementedError(f"stft: Unrecognised padding mode {mode}. Expected constant, {expected}.")
-    limit = {"reflect": size - 1, "circular": size, "replicate": count if size else 0}[mode]
-    if count > limit:
-        raise ShapeError(
-            f"stft: {mode} padding must be at most {limit} for a signal of length {size}, but n_fft // 2 is {count}. "
-            "Pass a shorter n_fft, pad_mode='constant' or center=False."
-        )
-    return index_select(input, -1, as_tensor(np.pad(np.arange(size), count, _NUMPY_MODES[mode]), device=input.device))
+    batch = input if input.array.ndim == 2 else unsqueeze(input, 0)
+    return pad(batch, (count, count), mode).reshape(*input.array.shape[:-1], -1)
 
 
 def _checked_window(name: str, window: Tensor | None, win_length: int, n_fft: int, like: Tensor) -> Tensor:
@@ -68,6 +54,7 @@ def _norm(normalized: bool) -> str:
     return "ortho" if normalized else "backward"
 
 
+@autocast_as("float32")
 def stft(
     input: Tensor,
     n_fft: int,
@@ -249,6 +236,9 @@ def _added(frames: Tensor, length: int, hop: int) -> Tensor:
 
 
 #: Functions without ``out=``.
-NO_OUT = ("istft", "stft",)
+NO_OUT = (
+    "istft",
+    "stft",
+)
 
 __all__ = ["istft", "stft"]

@@ -221,6 +221,10 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
 IN_PLACE = ("masked_scatter",)
 
 #: Functions without ``out=``.
-NO_OUT = ("masked_scatter", "repeat_interleave", "unravel_index",)
+NO_OUT = (
+    "masked_scatter",
+    "repeat_interleave",
+    "unravel_index",
+)
 
 __all__ = ["masked_scatter", "repeat_interleave", "take", "take_along_dim", "unravel_index"]

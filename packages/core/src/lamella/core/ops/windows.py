@@ -144,6 +144,12 @@ def kaiser_window(
 
 
 #: Functions without ``out=``.
-NO_OUT = ("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",)
+NO_OUT = (
+    "bartlett_window",
+    "blackman_window",
+    "hamming_window",
+    "hann_window",
+    "kaiser_window",
+)
 
 __all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"]

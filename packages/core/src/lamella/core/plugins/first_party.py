@@ -7,10 +7,8 @@ uses.
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
-
-class Package(NamedTuple):
+class Package:
     """One package of ours.
 
     Attributes:
@@ -19,9 +17,12 @@ class Package(NamedTuple):
         kinds: The registries in which it has names.
     """
 
-    distribution: str
-    module: str
-    kinds: tuple[str, ...]
+    __slots__ = ("distribution", "kinds", "module")
+
+    def __init__(self, distribution: str, module: str, kinds: tuple[str, ...]) -> None:
+        self.distribution = distribution
+        self.module = module
+        self.kinds = kinds
 
 
 FIRST_PARTY = (

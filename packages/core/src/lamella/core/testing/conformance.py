@@ -18,10 +18,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from lamella.core.op import OPS, Op
-from lamella.core.testing import calling_checks, gradient_checks, record_checks, transform_checks
+from lamella.core.testing import calling_checks, gradient_checks, layout_checks, record_checks, transform_checks
 from lamella.core.testing.subject import Check, Subject
 
-_CHECKS = (*record_checks.CHECKS, *gradient_checks.CHECKS, *calling_checks.CHECKS, *transform_checks.CHECKS)
+_CHECKS = (
+    *record_checks.CHECKS,
+    *layout_checks.CHECKS,
+    *gradient_checks.CHECKS,
+    *calling_checks.CHECKS,
+    *transform_checks.CHECKS,
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,13 +14,10 @@ from lamella.core.errors import ArgumentError, ArgumentTypeError, GradError
 from lamella.core.tensor import Tensor
 from lamella.core.testing.calls import random_like
 from lamella.core.testing.differences import parts
+from lamella.core.testing.forward_gradcheck import GradcheckError, check_batched, check_batched_forward, check_forward
 
 Function = Callable[..., Tensor | Sequence[Tensor]]
 _PRECISE = (dtypes.float64, dtypes.complex128)
-
-
-class GradcheckError(GradError):
-    """A gradient differs from what finite differences say."""
 
 
 def gradcheck(
@@ -53,10 +51,10 @@ def gradcheck(
         nondet_tol: How much two backward passes may differ.
         check_undefined_grad: Check also that outputs of which some get no gradient are treated as if it were zero.
         check_grad_dtypes: Check also that gradients have their inputs' dtypes.
-        check_batched_grad: Not offered; must be False.
-        check_batched_forward_grad: Not offered; must be False.
-        check_forward_ad: Not offered; must be False.
-        check_backward_ad: Must be True.
+        check_batched_grad: Check also that gradients for a batch of output gradients, by ``vmap``, are the same.
+        check_batched_forward_grad: Check the same of derivatives along directions; with ``check_forward_ad``.
+        check_forward_ad: Check also the derivatives along directions, in forward mode.
+        check_backward_ad: Check the gradients.
         fast_mode: Compare one random combination of all elements in place of each.
         masked: For PyTorch's sake; all tensors are dense.
 
@@ -67,17 +65,27 @@ def gradcheck(
         RuntimeError: A gradient is wrong (as ``GradcheckError``), or inputs overlap in memory.
         ValueError: No input requires grad, or something is asked for that is not offered.
     """
-    _refuse(
-        check_batched_grad=check_batched_grad,
-        check_batched_forward_grad=check_batched_forward_grad,
-        check_forward_ad=check_forward_ad,
-    )
-    if not check_backward_ad:
-        raise ArgumentError("gradcheck: check_backward_ad=False leaves nothing to check; pass True")
+    if not (check_forward_ad or check_backward_ad):
+        raise ArgumentError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if check_batched_grad and not check_backward_ad:
+        raise ArgumentError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise ArgumentError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     given = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = _checked_inputs(given)
+    close = functools.partial(np.allclose, rtol=rtol, atol=atol)
     try:
-        _check(func, given, checked, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode)
+        changes = [
+            _central_differences(lambda: [o.array.copy() for o in _outputs(func, given)], x, eps) for x in checked
+        ]
+        if check_forward_ad:
+            check_forward(lambda *args: _outputs(func, args), given, checked, changes, close, fast_mode)
+            if check_batched_forward_grad:
+                check_batched_forward(lambda *args: _outputs(func, args), given, checked)
+        if check_backward_ad:
+            _check(func, given, checked, changes, close, nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode)
+            if check_batched_grad:
+                check_batched(_outputs(func, given), checked)
     except GradcheckError:
         if raise_exception:
             raise
@@ -118,9 +126,9 @@ def gradgradcheck(
         nondet_tol: As for :func:`gradcheck`.
         check_undefined_grad: As for :func:`gradcheck`.
         check_grad_dtypes: As for :func:`gradcheck`.
-        check_batched_grad: Not offered; must be False.
-        check_fwd_over_rev: Not offered; must be False.
-        check_rev_over_rev: Must be True.
+        check_batched_grad: As for :func:`gradcheck`.
+        check_fwd_over_rev: Check the derivatives of the gradients along directions, in forward mode.
+        check_rev_over_rev: Check the gradients of the gradients.
         fast_mode: As for :func:`gradcheck`.
         masked: As for :func:`gradcheck`.
 
@@ -131,9 +139,8 @@ def gradgradcheck(
         RuntimeError: A gradient is wrong (as ``GradcheckError``), or inputs overlap in memory.
         ValueError: No input requires grad, or something is asked for that is not offered.
     """
-    _refuse(check_fwd_over_rev=check_fwd_over_rev)
-    if not check_rev_over_rev:
-        raise ArgumentError("gradgradcheck: check_rev_over_rev=False leaves nothing to check; pass True")
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise ArgumentError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     given = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     if grad_outputs is None:
         rng = np.random.default_rng(0)
@@ -158,17 +165,11 @@ def gradgradcheck(
         check_undefined_grad=check_undefined_grad,
         check_grad_dtypes=check_grad_dtypes,
         check_batched_grad=check_batched_grad,
+        check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev,
         fast_mode=fast_mode,
         masked=masked,
     )
-
-
-def _refuse(**flags: bool) -> None:
-    for name, wanted in flags.items():
-        if wanted:
-            raise ArgumentError(
-                f"{name}=True is not offered: gradients are checked in reverse mode, one at a time. Leave it."
-            )
 
 
 def _checked_inputs(given: tuple[Any, ...]) -> list[Tensor]:
@@ -183,7 +184,7 @@ def _checked_inputs(given: tuple[Any, ...]) -> list[Tensor]:
                 UserWarning,
                 stacklevel=4,
             )
-        if any(stride == 0 and size > 1 for stride, size in zip(x.stride(), x.shape, strict=True)):
+        if x.numel() and any(stride == 0 and size > 1 for stride, size in zip(x.stride(), x.shape, strict=True)):
             raise GradError(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
                 "non-overlapping to be able to compute the numerical gradients correctly. You should call "
@@ -218,9 +219,8 @@ def _check(
     func: Function,
     given: tuple[Any, ...],
     checked: list[Tensor],
-    eps: float,
-    atol: float,
-    rtol: float,
+    changed: list[list[np.ndarray]],
+    close: Callable[..., bool],
     nondet_tol: float,
     undefined: bool,
     same_dtypes: bool,
@@ -228,12 +228,11 @@ def _check(
 ) -> None:
     outputs = _outputs(func, given)
     probes = [list(_combined(out) if fast else _each_element(out)) for out in outputs]
-    for j, x in enumerate(checked):
-        changes = _central_differences(lambda: [o.array.copy() for o in _outputs(func, given)], x, eps)
+    for j, (x, changes) in enumerate(zip(checked, changed, strict=True)):
         for i, (out, cotangents) in enumerate(zip(outputs, probes, strict=True)):
             numerical = _columns([_projected(changes[i], c) for c in cotangents], x)
             if not out.requires_grad:
-                if not np.allclose(numerical, 0, rtol=rtol, atol=atol):
+                if not close(numerical, 0):
                     raise GradcheckError("Numerical gradient for function expected to be zero")
                 continue
             analytical = _analytical(out, x, cotangents, same_dtypes)
@@ -247,7 +246,7 @@ def _check(
             if fast:  # one combination of the input's elements too
                 direction = random_like(np.empty(numerical.shape[:-1]), np.random.default_rng(1))[..., None]
                 numerical, analytical = ((direction * m).sum().reshape(1, 1) for m in (numerical, analytical))
-            if not np.allclose(analytical, numerical, rtol=rtol, atol=atol):
+            if not close(analytical, numerical):
                 rows = -1 if numerical.size else 0
                 raise GradcheckError(
                     f"Jacobian mismatch for output {i} with respect to input {j},\n"

@@ -17,8 +17,8 @@ from lamella.core.testing.subject import (
     assert_raises,
     assert_same,
     converted,
-    refused,
     reproducible,
+    shape_of,
     widened,
 )
 
@@ -72,19 +72,12 @@ def shape_rule_holds(subject: Subject) -> None:
     op = subject.op
     for call in subject.calls:
         with reproducible(call):
-            said = op.shape(*map(_shape, call.inputs), *call.attributes)
+            said = op.shape(*map(shape_of, call.inputs), *call.attributes)
             results = call.values()
             assert all(isinstance(r, np.ndarray) for r in results), "a result is a NumPy scalar"
             actual = [r.shape for r in results]
             said = [tuple(s) for s in said] if isinstance(said, list) else [tuple(said)]
             assert said == actual, f"the shape rule says {said}, the results have {actual}"
-
-
-def _shape(value: Any) -> Any:
-    """What a shape rule gets for an input."""
-    if isinstance(value, tuple):
-        return tuple(map(_shape, value))
-    return None if value is None else getattr(value, "shape", ())
 
 
 def dtype_rule_holds(subject: Subject) -> None:
@@ -132,32 +125,6 @@ def memory_is_as_claimed(subject: Subject) -> None:
         assert not any(shared), f"{subject.op.name} is not called a view, but returns its input's memory"
 
 
-def layout_does_not_matter(subject: Subject) -> None:
-    """Inputs that are not contiguous give the same results and gradients."""
-    for call in subject.calls:
-        cotangents = call.cotangents()
-        expected, gradients = call.values(), arrays_of(call.gradients(cotangents))
-        for layout in (_with_gaps, _reversed):
-            other = call.with_arrays([layout(a) for a in call.arrays])
-            with reproducible(call, f"with arrays laid out by {layout.__name__}"):
-                if refused(other, "contiguous"):
-                    continue
-                assert_all_same(other.values(), expected)
-                assert_all_same(arrays_of(other.gradients(cotangents)), gradients)
-
-
-def _reversed(array: np.ndarray) -> np.ndarray:
-    return np.array(array, order="F")
-
-
-def _with_gaps(array: np.ndarray) -> np.ndarray:
-    if array.ndim == 0:
-        return array
-    room = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
-    room[..., ::2] = array
-    return room[..., ::2]
-
-
 def broadcasting_is_expanding(subject: Subject) -> None:
     """An op that broadcasts gives what it gives on inputs expanded beforehand, and gradients summed over what was."""
     if subject.op.shape is not rules.broadcast:
@@ -190,7 +157,6 @@ CHECKS = (
     dtype_rule_holds,
     integers_match_floats,
     memory_is_as_claimed,
-    layout_does_not_matter,
     broadcasting_is_expanding,
 )
 

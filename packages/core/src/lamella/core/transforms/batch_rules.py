@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lamella.core.folding import folded, unfolded
 from lamella.core.op import OPS
 from lamella.core.ops import creation
+from lamella.core.tensor import Tensor
 from lamella.core.transforms.batching import elementwise, full, shifted
 
 Flags = tuple[bool, ...]
@@ -98,6 +100,19 @@ def _index_backward(F: Any, size: int, batched: Flags, grad: Any, indices: Any, 
     key, at = _batch_key(F, size, batched[1], indices)
     g = _samples_inside(F, full(grad, batched[0], size), at, indices, batched[1])
     return F.index_backward(g, key, (size, *shape))
+
+
+@of("index_put")
+def _index_put(F: Any, size: int, batched: Flags, input: Any, indices: Any, values: Any, accumulate: Any) -> Any:
+    key, at = _batch_key(F, size, batched[1], indices)
+    input = full(input, batched[0], size)
+    if isinstance(values, Tensor):
+        shape = tuple(values.array.shape)
+        count, *own = shape if batched[2] else (1, *shape)
+        ndim = F.index(input, key).array.ndim
+        values = F.reshape(values, (count, *(1,) * (ndim - 1 - len(own)), *own))
+        values = _samples_inside(F, values, at, indices, batched[1])
+    return F.index_put(input, key, values, accumulate)
 
 
 def _batch_key(F: Any, size: int, batched: bool, indices: Any) -> tuple[tuple[Any, ...], int]:
@@ -218,18 +233,6 @@ def _conv2d_weight(F: Any, size: int, batched: Flags, input: Any, grad: Any, wei
     x, g = full(input, batched[0], size), full(grad, batched[1], size)
     weights = (size * weight_size[0], *weight_size[1:])
     return unfolded(F, size, F.conv2d_weight(grouped(F, x), grouped(F, g), weights, *window, size * groups))
-
-
-def folded(F: Any, x: Any) -> Any:
-    """``(B, N, …) -> (B N, …)``."""
-    shape = x.array.shape
-    return F.reshape(x, (shape[0] * shape[1], *shape[2:]))
-
-
-def unfolded(F: Any, size: int, x: Any) -> Any:
-    """``(B N, …) -> (B, N, …)``."""
-    shape = x.array.shape
-    return F.reshape(x, (size, shape[0] // size, *shape[1:]))
 
 
 def grouped(F: Any, x: Any) -> Any:

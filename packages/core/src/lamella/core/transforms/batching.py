@@ -28,6 +28,8 @@ class Batched(Wrapped):
 
     __slots__ = ()
 
+    level: Batch
+
     def __repr__(self) -> str:
         return f"Batched(shape={tuple(self.shape)}, samples={self.level.size}, level={self.level.depth()})"
 
@@ -72,11 +74,14 @@ class Batch(Level):
         if isinstance(value, (tuple, list)):  # of tensors, or None: where one is batched, all are made so
             every = any(map(self.owns, value))
             return tuple([self.full(v) if every and isinstance(v, Tensor) else v for v in value])
-        return value.inner if self.owns(value) else value
+        return value.held if self.owns(value) else value
+
+    def lowered(self, value: Tensor) -> Tensor:
+        return self.full(value)
 
     def full(self, value: Tensor) -> Tensor:
         """``value`` with the samples along a dimension in front, repeated for each if it does not depend on them."""
-        return value.inner if self.owns(value) else expanded(value, self.size)
+        return value.held if self.owns(value) else expanded(value, self.size)
 
     def again(self, x: Tensor, inner: Tensor) -> Tensor:
         """``inner``, made of ``x`` for each sample, as a tensor of this level."""
@@ -99,7 +104,7 @@ class Batch(Level):
                 target.copy_(result)
             return target
         with self.outside():
-            target.inner.copy_(self.full(result))
+            target.held.copy_(self.full(result))
         return target
 
     def draw(self, op: str, shape: tuple[int, ...], make: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
@@ -154,6 +159,8 @@ def default_rule(op: Op) -> Callable[..., Any]:
     """The rule of an op that has none of its own."""
     if op.shape in ELEMENTWISE:
         op.batched(functools.partial(elementwise, op))
+    elif op.trailing is not None:
+        op.batched(functools.partial(_on_trailing, op))
     elif not DIMS.isdisjoint(op.attributes):
         op.batched(functools.partial(_along_dims, op))
     else:
@@ -243,15 +250,25 @@ def _one_by_one(op: Op, F: Any, size: int, batched: tuple[bool, ...], *values: A
     return F.stack(results, 0)
 
 
-def leading(op: Op) -> None:
-    """Let an op run on the whole batch: it takes all dimensions in front as samples anyway."""
-
-    def rule(F: Any, size: int, batched: tuple[bool, ...], *values: Any) -> Any:
-        n = len(op.inputs)
-        inputs = [full(x, b, size) for x, b in zip(values[:n], batched, strict=True)]
-        return op.call(*inputs, *values[n:])
-
-    op.batched(rule)
+def _on_trailing(op: Op, F: Any, size: int, batched: tuple[bool, ...], *values: Any) -> Any:
+    n = len(op.inputs)
+    attrs = values[n:]
+    inputs = [full(x, b, size) for x, b in zip(values[:n], batched, strict=True)]
+    own = op.trailing or ()
+    in_front = [x.array.ndim - t if isinstance(x, Tensor) else 0 for x, t in zip(inputs, own, strict=True)]
+    most = max(in_front)
+    if all(d == most for d, x in zip(in_front, inputs, strict=True) if isinstance(x, Tensor)):
+        return op.call(*inputs, *attrs)
+    shapes = [tuple(x.array.shape) if isinstance(x, Tensor) else None if x is None else () for x in inputs]
+    aligned = [
+        F.reshape(x, (size, *(1,) * (most - d), *x.array.shape[1:])) if isinstance(x, Tensor) else x
+        for x, d in zip(inputs, in_front, strict=True)
+    ]
+    result = op.call(*aligned, *attrs)
+    expected = op.shape(*[shape and shape[1:] for shape in shapes], *attrs)
+    if type(result) in (tuple, list):
+        return tuple([F.reshape(r, (size, *shape)) for r, shape in zip(result, expected, strict=True)])
+    return F.reshape(result, (size, *expected))
 
 
 def shifted(dims: Any) -> Any:
@@ -415,4 +432,4 @@ def _placed(x: Tensor, dim: Any) -> Tensor:
     return moved(x, 0, rules.one_dim(dim, x.ndim))
 
 
-__all__ = ["Batch", "Batched", "elementwise", "expanded", "full", "leading", "shifted", "vmap"]
+__all__ = ["Batch", "Batched", "elementwise", "expanded", "full", "shifted", "vmap"]

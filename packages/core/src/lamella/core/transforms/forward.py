@@ -33,7 +33,7 @@ class Dual(Wrapped):
     tangent: Tensor
 
     def detach(self) -> Tensor:
-        return self.inner.detach()
+        return self.held.detach()
 
 
 class Forward(Level):
@@ -51,23 +51,23 @@ class Forward(Level):
 
     def again(self, x: Tensor, primal: Tensor) -> Tensor:
         """``primal`` with the tangent of ``x``."""
-        return self.dual(primal, x.tangent) if self.owns(x) else primal
+        return self.dual(primal, self.tangent_of(x))
 
     def without_graph(self, x: Any) -> Any:
-        return self.dual(without_graph(x.inner), without_graph(x.tangent))
+        return self.dual(without_graph(x.held), without_graph(x.tangent))
 
     def primal_of(self, value: Any) -> Any:
         """``value`` without its tangent."""
         if isinstance(value, (tuple, list)):
             return type(value)(map(self.primal_of, value))
         if self.owns(value):
-            return value.inner
+            return value.held
         refuse_escaped(value)
         return value
 
     def tangent_of(self, value: Any) -> Tensor | None:
         """The tangent of ``value``; None if it is constant."""
-        return value.tangent if self.owns(value) else None
+        return value.tangent if isinstance(value, Dual) and value.level is self else None
 
     def process(self, op: Op, inputs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
         given = tuple(inputs[0]) if op.variadic else inputs
@@ -99,8 +99,8 @@ class Forward(Level):
             )
         with self.outside():
             self.primal_of(target).copy_(self.primal_of(result))
-            if self.owns(target):
-                own: Tensor = target.tangent
+            own = self.tangent_of(target)
+            if own is not None:
                 own.zero_() if tangent is None else own.copy_(tangent)
         return target
 
@@ -237,13 +237,21 @@ def _through_gradient(
 # --- the transforms
 
 
-def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, has_aux: bool = False) -> Any:
+def jvp(
+    func: Callable[..., Any],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    strict: bool = False,
+    has_aux: bool = False,
+) -> Any:
     """The value of ``func`` and its derivative along a direction.
 
     Args:
         func: Returns tensors or a tree of them; with ``has_aux`` a tuple of that and anything else.
         primals: The arguments, tensors or trees of them.
         tangents: The direction: a tree like the arguments, of the same shapes.
+        strict: Refuse a result that does not depend on the arguments, instead of giving zeros.
         has_aux: Whether the function returns something besides.
 
     Returns:
@@ -251,7 +259,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
 
     Raises:
         TypeError: ``primals`` or ``tangents`` is no tuple.
-        RuntimeError: They differ in structure or shape.
+        RuntimeError: They differ in structure or shape; with ``strict``, a result is constant.
 
     Example:
         >>> import lamella
@@ -293,6 +301,11 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
             raise GradError(f"jvp: expected the function to return only Tensors, got {type(x).__name__}")
     values = [level.primal_of(x) for x in outputs]
     moved = [level.tangent_of(x) for x in outputs]
+    if strict and any(t is None for t in moved):
+        raise GradError(
+            "jvp(f, primals, tangents, strict=True): the output of f is independent of the inputs. This is not allowed "
+            "with strict=True."
+        )
     derivatives = [v.new_zeros(v.shape) if t is None else t for v, t in zip(values, moved, strict=True)]
     value, derivative = of_result.build(iter(values)), of_result.build(iter(derivatives))
     if has_aux:

@@ -13,7 +13,7 @@ from lamella.core.modes import enable_grad, innermost_level
 from lamella.core.op import OPS
 from lamella.core.ops import creation
 from lamella.core.tensor import Tensor, live_node
-from lamella.core.transforms.batching import Batch, vmap
+from lamella.core.transforms.batching import vmap
 from lamella.core.transforms.wrapped import without_graph
 
 Argnums = int | tuple[int, ...]
@@ -26,10 +26,11 @@ def tracked(x: Tensor) -> Tensor:
     """
     level = innermost_level()
     if level is not None:
-        inner = level.full(x) if isinstance(level, Batch) else x.inner if level.owns(x) else x
+        lowered = level.lowered(x)
         with level.outside():
-            made = tracked(inner)
-        return level.again(x, made)
+            made = tracked(lowered)
+        again: Tensor = level.again(x, made)
+        return again
     if live_node(x) is not None:
         same: Tensor = OPS["reshape"].call(x, tuple(x.array.shape))  # a view, and a node of its own
         return same

@@ -9,7 +9,7 @@ level, and a gradient that is asked for within levels is handed outward through 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from lamella.core import modes
 from lamella.core.dispatch import Interpreter
@@ -23,19 +23,19 @@ class Wrapped(Tensor):
     """A tensor of one level.
 
     Attributes:
-        inner: The tensor of the next level out that it holds.
+        held: The tensor of the next level out that it holds.
         level: The interpreter that computes with it.
     """
 
-    __slots__ = ("inner", "level")
+    __slots__ = ("held", "level")
 
-    inner: Tensor
+    held: Tensor
     level: Level
 
     # where the tensor stands in the graph is where the one that it holds stands
     @property
     def _node(self) -> Node | None:  # type: ignore[override]
-        return live_node(self.inner)
+        return live_node(self.held)
 
     @property
     def _view(self) -> None:  # type: ignore[override]
@@ -43,21 +43,24 @@ class Wrapped(Tensor):
 
     @property
     def _cell(self) -> Any:  # type: ignore[override]
-        return self.inner._cell
+        return self.held._cell
 
     @property
     def device(self) -> Any:
-        return self.inner.device
+        return self.held.device
+
+    def _is_view(self) -> bool:
+        return self.held._is_view()
 
     def detach(self) -> Tensor:
-        return self.level.wrap(self.inner.detach())
+        return self.level.wrap(self.held.detach())
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        self.inner.requires_grad_(requires_grad)
+        self.held.requires_grad_(requires_grad)
         return self
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(level={self.level.depth()}, inner={self.inner!r})"
+        return f"{type(self).__name__}(level={self.level.depth()}, held={self.held!r})"
 
 
 class Level(Interpreter):
@@ -66,18 +69,22 @@ class Level(Interpreter):
     kind: type[Wrapped]
     wraps = True
 
-    def owns(self, value: Any) -> bool:
+    def owns(self, value: Any) -> TypeGuard[Wrapped]:
         """Whether ``value`` is a tensor of this level."""
         return isinstance(value, Wrapped) and value.level is self
 
     def wrap(self, inner: Any) -> Any:
         """A tensor of this level around one of the next level out."""
         made = new(self.kind)
-        made.inner = inner
+        made.held = inner
         made.level = self
         made._grad = None
         made.array = self.outline(inner)
         return made
+
+    def lowered(self, value: Tensor) -> Tensor:
+        """What stands for ``value`` in the next level out."""
+        return value.held if self.owns(value) else value
 
     def outline(self, inner: Tensor) -> Any:
         """What stands for the array of a tensor of this level."""
@@ -89,7 +96,7 @@ class Level(Interpreter):
 
     def without_graph(self, x: Any) -> Any:
         """``x``, a tensor of this level, outside the graph."""
-        return self.wrap(without_graph(x.inner))
+        return self.wrap(without_graph(x.held))
 
     def outside(self) -> modes.interpreted:
         """A context in which the next level out is the innermost."""

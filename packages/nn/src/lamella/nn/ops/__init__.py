@@ -2,6 +2,40 @@
 
 from __future__ import annotations
 
-from lamella.nn.ops import attention, embedding, losses, normalization, pooling, recurrent
+from lamella.nn.ops import (
+    activations,
+    adaptive_pooling,
+    alignments,
+    attention,
+    batched_attention,
+    binary_losses,
+    class_losses,
+    embedding,
+    gru,
+    layer_normalization,
+    lstm,
+    margin_losses,
+    normalization,
+    pooling,
+    resampling,
+    rnn,
+)
 
-__all__ = ["attention", "embedding", "losses", "normalization", "pooling", "recurrent"]
+__all__ = [
+    "activations",
+    "adaptive_pooling",
+    "alignments",
+    "attention",
+    "batched_attention",
+    "binary_losses",
+    "class_losses",
+    "embedding",
+    "gru",
+    "layer_normalization",
+    "lstm",
+    "margin_losses",
+    "normalization",
+    "pooling",
+    "resampling",
+    "rnn",
+]

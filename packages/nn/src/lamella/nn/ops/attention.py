@@ -11,12 +11,20 @@ import numpy as np
 from lamella.core import rules
 from lamella.core.backends.threads import parallel_for
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
-from lamella.core.ops.creation import arange
-from lamella.core.tensor import Tensor
-from lamella.nn.ops.dtypes import one_floating
+from lamella.core.errors import ShapeError
+from lamella.core.rules import DtypeRule
+from lamella.nn.ops.dtypes import normalization, widened
 
 Shape = tuple[int, ...]
+
+
+def _find(operands: Any, *attributes: Any) -> tuple[None, Any]:
+    found = normalization.find(operands)[1]
+    return None, [found, np.dtype(np.float32) if found.itemsize == 2 else found]
+
+
+#: Of the result, as the inputs have; the normalizer keeps float32 beside half precision, which would spoil its exp.
+_with_normalizer = DtypeRule(_find)
 
 #: Scores computed at a time: in float32 they and their gradients take half of a second-level cache of 1 MiB.
 BLOCK = 1 << 16
@@ -34,10 +42,11 @@ class _Blocks:
         (batch, heads, queries), keys = query.shape[:3], key.shape[2]
         self.rows = min(queries, CAUSAL_ROWS if is_causal else max(CAUSAL_ROWS, BLOCK // max(1, keys))) or 1
         together = max(1, BLOCK // (self.rows * max(1, keys)))
+        entries = max(1, together // max(1, heads))
         #: Heads that are worked on together: parts of one batch entry, or all of several entries.
         self.groups = [
-            (slice(b, b + max(1, together // heads)), slice(h, h + together))
-            for b in range(0, batch, max(1, together // heads))
+            (slice(b, b + entries), slice(h, h + together))
+            for b in range(0, batch, entries)
             for h in range(0, heads, together)
         ]
         self.size = together * self.rows * keys
@@ -123,7 +132,7 @@ def _samples(make: Any) -> list[Any]:
 @define_op(
     inputs=("query", "key", "value", "mask"),
     shape=_attention_shapes,
-    dtype=one_floating,
+    dtype=_with_normalizer,
     name="scaled_dot_product_attention",
     samples=_samples,
     errors=lambda make: [
@@ -144,7 +153,7 @@ def _samples(make: Any) -> list[Any]:
         ),
     ],
 )
-def _attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, is_causal: Any, scale: Any) -> Any:
+def attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, is_causal: Any, scale: Any) -> Any:
     """``(softmax(query keyᵀ scale + mask) value, logsumexp of the scores)``.
 
     An op for speed and memory: scores exist for some queries at a time, in memory that stays in the cache, and backward
@@ -152,6 +161,7 @@ def _attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, is_causal: 
     """
     if key.shape[2] != value.shape[2]:
         raise ShapeError("keys and values differ in number")  # the shape rule says it better
+    query, key, value, mask = widened(xp, query, key, value, mask)
     blocks = _Blocks(xp, query, key, _expanded(xp, mask, query, key), is_causal, scale)
     out = _heads_inside(xp, query, query.shape[:3], value.shape[3])
     normalizer = xp.zeros(query.shape[:3], dtype=query.dtype, device=query.device)
@@ -195,7 +205,7 @@ def _attention_grads(
     return grads if needs[3] else (*grads, None)
 
 
-_attention.vjp(_attention_grads)
+attention.vjp(_attention_grads)
 
 
 def _backward_shapes(
@@ -225,7 +235,7 @@ def _backward_samples(make: Any) -> list[Any]:
 @define_op(
     inputs=("grad_output", "delta", "normalizer", "query", "key", "value", "mask"),
     shape=_backward_shapes,
-    dtype=one_floating,
+    dtype=normalization,
     samples=_backward_samples,
 )
 def scaled_dot_product_attention_backward(
@@ -245,6 +255,8 @@ def scaled_dot_product_attention_backward(
 
     With ``weights = exp(scores - normalizer)`` that of the scores is ``weights * (grad_output valueᵀ - delta)``.
     """
+    kind = query.dtype
+    grad_output, delta, query, key, value, mask = widened(xp, grad_output, delta, query, key, value, mask)
     blocks = _Blocks(xp, query, key, _expanded(xp, mask, query, key), is_causal, scale)
     of_query = _heads_inside(xp, query, query.shape[:3], query.shape[3])
     of_key = _heads_inside(xp, query, key.shape[:3], key.shape[3])
@@ -268,14 +280,14 @@ def scaled_dot_product_attention_backward(
             of_key[b, h, keys] += xp.matmul(of_scores.swapaxes(2, 3), scaled)
 
     blocks.each(work)
-    grads = (of_query, of_key, of_value)
-    return grads if of_mask is None else (*grads, of_mask)
+    grads = (of_query, of_key, of_value) if of_mask is None else (of_query, of_key, of_value, of_mask)
+    return tuple(g.astype(kind, copy=False) for g in grads)
 
 
 @define_op(
     inputs=("scores", "normalizer"),
-    shape=lambda scores, normalizer, is_causal: scores,
-    dtype=one_floating,
+    shape=lambda scores, normalizer, is_causal: rules.broadcast(scores, (*normalizer, 1)),
+    dtype=normalization,
     samples=lambda make: [
         make(make.array(1, 2, 3, 4), make.array(1, 2, 3), False),
         make(make.array(1, 2, 3, 4), make.array(1, 2, 3), True),
@@ -334,114 +346,4 @@ def _second(
 scaled_dot_product_attention_backward.vjp(_second)
 
 
-def scaled_dot_product_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> Tensor:
-    """``softmax(query keyᵀ scale + mask) value``.
-
-    Args:
-        query: ``(…, L, E)``; the dimensions in front of all three broadcast.
-        key: ``(…, S, E)``.
-        value: ``(…, S, Ev)``.
-        attn_mask: Broadcasts to ``(…, L, S)``. Bool: True where a query may look at a key; float: added to the scores.
-        dropout_p: Probability of each weight to be dropped. It is up to the caller to pass 0 when not training.
-        is_causal: Query i looks at keys 0 to i only. Not together with ``attn_mask``.
-        scale: ``1 / sqrt(E)`` by default.
-        enable_gqa: Key and value have fewer heads (third dimension from the end); each serves several of the query.
-
-    Returns:
-        ``(…, L, Ev)``. Where a query may look at no key, 0.
-
-    Raises:
-        RuntimeError: Shapes or dtypes do not fit, or ``dropout_p`` is no probability.
-    """
-    _check(query, key, value, attn_mask, dropout_p, is_causal)
-    if scale is None:
-        scale = 1 / math.sqrt(query.array.shape[-1] or 1)
-    if enable_gqa:
-        key, value = _repeated(query, key), _repeated(query, value)
-    if attn_mask is not None and attn_mask.array.dtype == np.bool_:
-        attn_mask = query.new_zeros(attn_mask.shape).masked_fill(attn_mask.logical_not(), -math.inf)
-    if dropout_p > 0:
-        return _with_dropout(query, key, value, attn_mask, dropout_p, is_causal, scale)
-    shapes = [x.array.shape[:-2] for x in (query, key, value)]
-    front = shapes[0] if shapes[0] == shapes[1] == shapes[2] else rules.broadcast(*shapes)
-    if len(front) != 2 or front != shapes[0] or front != shapes[1] or front != shapes[2]:
-        query, key, value = (_four_dimensional(x, front) for x in (query, key, value))
-        if attn_mask is not None and attn_mask.array.ndim > 2:
-            attn_mask = _four_dimensional(attn_mask, front)
-    out: Tensor = _attention(query, key, value, attn_mask, is_causal, float(scale))[0]
-    return out if len(front) == 2 else out.reshape(*front, *out.shape[-2:])
-
-
-def _check(
-    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, dropout_p: float, is_causal: bool
-) -> None:
-    op = "scaled_dot_product_attention"
-    if min(x.array.ndim for x in (query, key, value)) < 2:
-        raise ShapeError(
-            f"{op}: Expected query, key, and value to all be at least 2 dimensional, but got query.dim: {query.dim()} "
-            f"key.dim: {key.dim()} and value.dim: {value.dim()} instead."
-        )
-    dtype = query.array.dtype
-    if dtype != key.array.dtype or dtype != value.array.dtype:
-        raise DtypeError(
-            f"{op}: Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} "
-            f"key.dtype: {key.dtype} and value.dtype: {value.dtype} instead."
-        )
-    if dtype.kind != "f":
-        raise DtypeError(f"{op}: expected floating-point tensors, but got {query.dtype}. Convert with x.float().")
-    if attn_mask is not None:
-        if is_causal:
-            raise ShapeError(f"{op}: attn_mask and is_causal=True exclude each other; add the causal part to the mask")
-        if attn_mask.array.dtype not in (np.bool_, dtype):
-            raise DtypeError(
-                f"{op}: Expected attn_mask dtype to be bool or to match query dtype, but got attn_mask.dtype: "
-                f"{attn_mask.dtype} and query.dtype: {query.dtype} instead."
-            )
-    if not 0.0 <= dropout_p <= 1.0:
-        raise ArgumentRangeError(f"{op}: dropout probability has to be between 0 and 1, but got {dropout_p}")
-
-
-def _repeated(query: Tensor, x: Tensor) -> Tensor:
-    """``x`` with each head as often as to have as many as ``query``."""
-    heads, own = query.array.shape[-3], x.array.shape[-3]
-    if own == 0 or heads % own:
-        raise ShapeError(
-            f"scaled_dot_product_attention: {own} heads in key or value must divide the {heads} heads in query"
-        )
-    *front, _, length, size = x.array.shape
-    return x.unsqueeze(-3).expand(*front, own, heads // own, length, size).reshape(*front, heads, length, size)
-
-
-def _four_dimensional(x: Tensor, front: Shape) -> Tensor:
-    """``x`` as (batch, heads, …), its dimensions in front those of ``front``."""
-    last = x.array.shape[-2:]
-    if len(front) > 2:
-        return x.expand(*front, *last).reshape(-1, front[-1], *last)
-    return x.expand(*front, *last).reshape(*(1,) * (2 - len(front)), *front, *last)
-
-
-def _with_dropout(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, p: float, is_causal: bool, scale: float
-) -> Tensor:
-    """In full, from plain ops: all weights are needed to drop some."""
-    scores = query @ key.transpose(-2, -1) * scale
-    if is_causal:
-        queries, keys = scores.array.shape[-2:]
-        scores = scores.masked_fill(arange(keys) > arange(queries).unsqueeze(1), -math.inf)
-    if mask is not None:
-        scores = scores + mask
-    weights = scores.softmax(-1)
-    kept = weights.new_empty(weights.shape).bernoulli_(1 - p)
-    return (weights * kept * (1 / (1 - p) if p < 1 else 0.0)) @ value
-
-
-__all__ = ["scaled_dot_product_attention"]
+__all__ = ["attention"]

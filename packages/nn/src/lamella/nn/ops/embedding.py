@@ -8,8 +8,8 @@ import numpy as np
 
 from lamella.core import rules
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
-from lamella.core.tensor import Tensor
+from lamella.core.errors import IndexBoundsError
+from lamella.core.ops.creation import arange
 
 #: Elements added at a time where rows repeat: their places, eight bytes each, then stay in the cache.
 PIECE = 1 << 15
@@ -19,7 +19,7 @@ def _check_range(xp: Any, input: Any, rows: int) -> None:
     # as unsigned numbers the negative ones are large: one pass checks both ends
     if input.size and not input.view(f"u{input.itemsize}").max() < rows:
         wrong = input[(input < 0) | (input >= rows)].reshape(-1)[0]
-        raise IndexRangeError(f"index out of range in self: {int(wrong)} is no row of a table with {rows} rows")
+        raise IndexBoundsError(f"index out of range in self: {int(wrong)} is no row of a table with {rows} rows")
 
 
 @define_op(
@@ -34,8 +34,8 @@ def _check_range(xp: Any, input: Any, rows: int) -> None:
         make(np.zeros((0, 2), np.int64), make.array(5, 3), -1),
     ],
     errors=lambda make: [
-        make.error((np.array([0, 5]), make.array(5, 3), -1), IndexRangeError, r"index out of range in self: 5"),
-        make.error((np.array([0, -1]), make.array(5, 3), -1), IndexRangeError, r"index out of range in self: -1"),
+        make.error((np.array([0, 5]), make.array(5, 3), -1), IndexBoundsError, r"index out of range in self: 5"),
+        make.error((np.array([0, -1]), make.array(5, 3), -1), IndexBoundsError, r"index out of range in self: -1"),
     ],
 )
 def _embedding(xp: Any, input: Any, weight: Any, padding_idx: Any) -> Any:
@@ -104,55 +104,42 @@ def _embedding_second(F: Any, grad: Any, input: Any, padding_idx: Any) -> Any:
 embedding_backward.vjp(grad_output=_embedding_second, input=None)
 
 
-def embedding(
-    input: Tensor,
-    weight: Tensor,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Tensor:
-    """The rows of a table that ``input`` names.
-
-    Args:
-        input: Row numbers of any shape, int64 or int32.
-        weight: The table, ``(rows, columns)``.
-        padding_idx: A row that gets no gradient; a negative one counts from the end.
-        max_norm: Not offered.
-        norm_type: Goes with ``max_norm``.
-        scale_grad_by_freq: Not offered.
-        sparse: Not offered.
-
-    Returns:
-        ``(*input.shape, columns)``.
-
-    Raises:
-        IndexError: A row number is out of range.
-        ValueError: ``padding_idx`` is, or something is asked that is not offered.
-        RuntimeError: Shapes or dtypes do not fit.
-    """
-    if max_norm is not None or scale_grad_by_freq or sparse:
-        asked = "max_norm" if max_norm is not None else "scale_grad_by_freq" if scale_grad_by_freq else "sparse"
-        raise ArgumentError(
-            f"embedding: {asked} is not offered. Gradients are dense here; leave {asked} at its default"
-            + (", and scale the rows yourself where needed." if asked != "sparse" else ".")
-        )
-    table = weight.array
-    if table.ndim != 2:
-        raise ShapeError(f"embedding: 'weight' must be 2-D (rows, columns), got shape {tuple(weight.shape)}")
-    if input.array.dtype not in (np.int64, np.int32):
-        raise DtypeError(
-            f"embedding: expected row numbers of dtype Long or Int, but got {input.dtype}. Convert with x.long()."
-        )
-    rows = table.shape[0]
-    if padding_idx is None:
-        padding_idx = -1
-    elif not -rows <= padding_idx < rows:
-        raise ArgumentError(f"embedding: Padding_idx must be within num_embeddings ({rows} rows), got {padding_idx}")
-    elif padding_idx < 0:
-        padding_idx += rows
-    return _embedding(input, weight, padding_idx)
+# --- batches of samples: tables one below the other
 
 
-__all__ = ["embedding"]
+def _offset(F: Any, size: int, numbers: Any, batched: bool, rows: int) -> Any:
+    """Row numbers in the table of each sample as row numbers in all tables, stacked; the samples in front."""
+    shape = numbers.array.shape
+    starts = arange(size, dtype=numbers.dtype, device=numbers.device) * rows
+    starts = F.reshape(starts, (size, *(1,) * (len(shape) - batched)))
+    return starts + (numbers if batched else F.reshape(numbers, (1, *shape)))
+
+
+@_embedding.batched
+def _embedding_batched(F: Any, size: int, batched: tuple[bool, ...], input: Any, weight: Any, padding_idx: Any) -> Any:
+    if not batched[1]:
+        return F.embedding(input, weight, padding_idx)
+    rows, columns = weight.array.shape[1:]
+    if padding_idx >= 0:  # each sample's row of this number is to have no gradient
+        own = F.reshape(arange(rows, device=weight.device) == padding_idx, (rows, 1))
+        weight = F.where(own, weight.detach(), weight)
+    return F.embedding(_offset(F, size, input, batched[0], rows), F.reshape(weight, (size * rows, columns)), -1)
+
+
+@embedding_backward.batched
+def _embedding_backward_batched(
+    F: Any, size: int, batched: tuple[bool, ...], grad_output: Any, input: Any, rows: Any, padding_idx: Any
+) -> Any:
+    shape = grad_output.array.shape
+    whole = grad_output if batched[0] else F.expand(F.reshape(grad_output, (1, *shape)), (size, *shape))
+    columns = shape[-1]
+    numbers = _offset(F, size, input, batched[1], rows)
+    if not batched[1]:
+        numbers = F.expand(numbers, (size, *input.array.shape))
+    result = F.reshape(F.embedding_backward(whole, numbers, size * rows, -1), (size, rows, columns))
+    if padding_idx < 0:
+        return result
+    return F.masked_fill(result, F.reshape(arange(rows, device=grad_output.device) == padding_idx, (rows, 1)), 0.0)
+
+
+__all__ = ["embedding_backward"]

@@ -1,28 +1,23 @@
-"""Batch and layer normalization.
+"""Batch normalization: statistics of each channel.
 
-Both make a mean and a variance, and both give them out as results, so that a gradient rule need not compute them
-again. Gradients that arrive at these two results are folded into the coefficients of the one for the input, which
-costs nothing.
+Batch and layer normalization (``layer_normalization``) both make a mean and a variance, and both give them out as
+results, so that a gradient rule need not compute them again. Gradients that arrive at these two results are folded into
+the coefficients of the one for the input, which costs nothing. Inputs of half precision are computed in float32, and so
+are their statistics.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
-from lamella.core import rules
 from lamella.core.backends.chunks import along_first
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentError, ShapeError
-from lamella.core.modes import no_grad
-from lamella.core.tensor import Tensor
+from lamella.core.errors import ShapeError
+from lamella.core.op import OpFunction
+from lamella.nn.ops.dtypes import normalization, normalization_and_moments, widened
 
 Shape = tuple[int, ...]
-
-_real = rules.refusing(rules.matching, "bool", "integer", "complex")
-
-# --- batch normalization: statistics of each channel
 
 
 def _check_channels(shape: Shape, *of_channels: Shape | None) -> None:
@@ -80,9 +75,9 @@ def _channel_moments(xp: Any, input: Any) -> tuple[Any, Any]:
 
     found = along_first(fill, xp.empty((len(rows), 2), dtype=input.dtype, device=input.device), rows)
     means, squares = found[:, 0].reshape(images, channels), found[:, 1].reshape(images, channels)
-    mean = xp.mean(means, axis=0)
-    between = means - mean
-    return mean, xp.mean(squares, axis=0) + xp.mean(between * between, axis=0)
+    mean = xp.sum(means, axis=0) / images
+    squares += (means - mean) ** 2
+    return mean, xp.sum(squares, axis=0) / images
 
 
 def _norm_samples(make: Any) -> list[Any]:
@@ -99,7 +94,7 @@ def _norm_samples(make: Any) -> list[Any]:
 @define_op(
     inputs=("input", "weight", "bias"),
     shape=_batch_norm_shape,
-    dtype=_real,
+    dtype=normalization_and_moments,
     name="batch_norm_train",
     samples=lambda make: [make(*sample, 1e-5) for sample in _norm_samples(make)],
     errors=lambda make: [
@@ -114,6 +109,7 @@ def _norm_samples(make: Any) -> list[Any]:
 def batch_norm_train(xp: Any, input: Any, weight: Any, bias: Any, eps: Any) -> Any:
     """``input`` normalized by the statistics of its channels, their means, and their variances (over the count)."""
     _check_channels(input.shape, *(None if x is None else x.shape for x in (weight, bias)))
+    input, weight, bias = widened(xp, input, weight, bias)
     mean, var = _channel_moments(xp, input)
     scale = 1 / xp.sqrt(var + eps)
     if weight is not None:
@@ -132,7 +128,7 @@ batch_norm_train.vjp(
 @define_op(
     inputs=("grad_output", "grad_mean", "grad_var", "input", "weight", "mean", "var"),
     shape=lambda grad, grad_mean, grad_var, shape, *rest: [shape, shape[1:2], shape[1:2]],
-    dtype=_real,
+    dtype=normalization_and_moments,
     samples=lambda make: [
         make(
             make.array(*input.shape),
@@ -159,6 +155,9 @@ def batch_norm_backward(
     eps: Any,
 ) -> Any:
     """The gradients of :func:`batch_norm_train`'s input, weight and bias, from those of its three results."""
+    grad_output, grad_mean, grad_var, input, weight, mean, var = widened(
+        xp, grad_output, grad_mean, grad_var, input, weight, mean, var
+    )
     images, channels = input.shape[:2]
     count = images * math.prod(input.shape[2:])
     rows, grads = _rows(input), _rows(grad_output)
@@ -186,7 +185,7 @@ def batch_norm_backward(
     return out.reshape(input.shape), products * rstd, grad_bias.copy()
 
 
-def _normalized_twice(
+def normalized_twice(
     F: Any,
     grads: Any,
     grad_output: Any,
@@ -237,7 +236,7 @@ def _batch_norm_backward_vjp(
     dims = tuple(d for d in range(len(input.shape)) if d != 1)
     broad = [None if x is None else F.reshape(x, wide) for x in (*grad[1:], grad_var, weight, mean, var)]
     v, q, grad_var, weight, mean, var = broad
-    found = _normalized_twice(F, (grad[0], v, q), grad_output, grad_var, input, weight, mean, var, eps, dims, dims)
+    found = normalized_twice(F, (grad[0], v, q), grad_output, grad_var, input, weight, mean, var, eps, dims, dims)
     return tuple(g if g is None or i in (0, 3) else F.reshape(g, channels) for i, g in enumerate(found))
 
 
@@ -252,7 +251,7 @@ def _batch_norm_eval_shape(shape: Shape, *rest: Any) -> Shape:
 @define_op(
     inputs=("input", "mean", "var", "weight", "bias"),
     shape=_batch_norm_eval_shape,
-    dtype=_real,
+    dtype=normalization,
     samples=lambda make: [
         make(input, make.array(*input.shape[1:2]), make.array(*input.shape[1:2], low=0.5), weight, bias, 1e-5)
         for input, weight, bias in _norm_samples(make)
@@ -268,6 +267,7 @@ def _batch_norm_eval_shape(shape: Shape, *rest: Any) -> Shape:
 def batch_norm_eval(xp: Any, input: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: Any) -> Any:
     """``input`` normalized by given statistics of its channels, which have no gradient (as in PyTorch)."""
     _check_channels(input.shape, *(None if x is None else x.shape for x in (mean, var, weight, bias)))
+    input, mean, var, weight, bias = widened(xp, input, mean, var, weight, bias)
     scale = 1 / xp.sqrt(var + eps)
     if weight is not None:
         scale *= weight
@@ -292,230 +292,45 @@ def _batch_norm_eval_vjp(
 batch_norm_eval.vjp(_batch_norm_eval_vjp)
 
 
-def batch_norm(
-    input: Tensor,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-05,
-) -> Tensor:
-    """Normalize each channel to mean 0 and variance 1, then scale it by ``weight`` and shift it by ``bias``.
-
-    Args:
-        input: (N, C, …).
-        running_mean: (C,); in training it moves towards the batch's, else it is used instead.
-        running_var: (C,), likewise; it follows the unbiased variance.
-        weight: (C,).
-        bias: (C,).
-        training: Whether to use the statistics of this batch.
-        momentum: How far the running statistics move: 0 for not at all, 1 for all the way.
-        eps: Added to the variance.
-
-    Returns:
-        A tensor of the shape of ``input``.
-
-    Raises:
-        ValueError: In training, there is only one value in each channel.
-        RuntimeError: Shapes do not fit each other, or outside of training there are no running statistics.
-    """
-    if not training:
-        if running_mean is None or running_var is None:
-            raise ShapeError("batch_norm: running_mean and running_var must be given when training=False")
-        return batch_norm_eval(input, running_mean, running_var, weight, bias, eps)
-    shape = input.array.shape
-    count = input.array.size // shape[1] if len(shape) > 1 and shape[1] else 0
-    if count == 1:
-        raise ArgumentError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
-    out, mean, var = batch_norm_train(input, weight, bias, eps)
-    with no_grad():
-        if running_mean is not None:
-            running_mean.mul_(1 - momentum).add_(mean, alpha=momentum)
-        if running_var is not None:
-            running_var.mul_(1 - momentum).add_(var, alpha=momentum * count / (count - 1))
-    return out
+# --- batches of samples: each sample's channels are channels of the whole
 
 
-# --- layer normalization: statistics of each row
+def _merging_channels(op: OpFunction, *pictures: str) -> None:
+    """Let an op on channels run on all samples at once; ``pictures`` are its inputs (N, C, …), the others (C,)."""
+    n = len(op.op.inputs)
+
+    def rule(F: Any, size: int, batched: tuple[bool, ...], *values: Any) -> Any:
+        merged: list[Any] = []
+        for name, x, is_batched in zip(op.op.inputs, values[:n], batched, strict=True):
+            if x is None:
+                merged.append(None)
+                continue
+            shape = x.array.shape[is_batched:]
+            whole = x if is_batched else F.expand(F.reshape(x, (1, *shape)), (size, *shape))
+            if name in pictures:
+                order = (1, 0, *range(2, len(shape) + 1))
+                merged.append(F.reshape(F.permute(whole, order), (shape[0], size * shape[1], *shape[2:])))
+            else:
+                merged.append(F.reshape(whole, (size * shape[0],)))
+        result = op(*merged, *values[n:])
+        parts = result if isinstance(result, tuple) else (result,)
+        apart = tuple([_samples_first(F, part, size) for part in parts])
+        return apart if isinstance(result, tuple) else apart[0]
+
+    op.batched(rule)
 
 
-def _layer_norm_shape(
-    shape: Shape, of_weight: Shape | None, of_bias: Shape | None, size: Shape, eps: float
-) -> list[Shape]:
-    if not size:
-        raise ShapeError("expected normalized_shape to have at least one dimension, got ()")
-    for name, given in (("weight", of_weight), ("bias", of_bias)):
-        if given is not None and given != size:
-            raise ShapeError(f"expected `{name}` to have the shape normalized_shape={size}, got {given}")
-    if shape[len(shape) - len(size) :] != size or len(shape) < len(size):
-        raise ShapeError(
-            f"normalized_shape={size} must be the last sizes of the input, got an input {shape}. Build the layer with "
-            f"normalized_shape={shape[-len(size) :]}."
-        )
-    lead = (*shape[: len(shape) - len(size)], *(1,) * len(size))
-    return [shape, lead, lead]
+def _samples_first(F: Any, merged: Any, size: int) -> Any:
+    """A result for merged channels as one for each sample."""
+    shape = merged.array.shape
+    if len(shape) == 1:
+        return F.reshape(merged, (size, shape[0] // size))
+    apart = F.reshape(merged, (shape[0], size, shape[1] // size, *shape[2:]))
+    return F.permute(apart, (1, 0, *range(2, len(shape) + 1)))
 
 
-def _layer_samples(make: Any) -> list[Any]:
-    """Input, weight, bias and the normalized shape."""
-    return [
-        (make.array(2, 3, 4), make.array(4), make.array(4), (4,)),
-        (make.array(2, 3, 4), make.array(3, 4), None, (3, 4)),
-        (make.array(5), None, make.array(5), (5,)),
-        (make.transposed(2, 3), None, None, (3,)),
-        (make.array(0, 3), make.array(3), make.array(3), (3,)),
-    ]
+_merging_channels(batch_norm_train, "input")
+_merging_channels(batch_norm_backward, "grad_output", "input")
+_merging_channels(batch_norm_eval, "input")
 
-
-@define_op(
-    inputs=("input", "weight", "bias"),
-    shape=_layer_norm_shape,
-    dtype=_real,
-    name="layer_norm_train",
-    samples=lambda make: [make(*sample, 1e-5) for sample in _layer_samples(make)],
-    errors=lambda make: [
-        make.error(
-            (make.array(2, 3), None, None, (2,), 1e-5),
-            ShapeError,
-            r"layer_norm_train: normalized_shape=\(2,\) must be the last sizes of the input, got an input \(2, 3\)",
-        ),
-        make.error(
-            (make.array(2, 3), make.array(2), None, (3,), 1e-5), ShapeError, r"expected `weight` to have the shape"
-        ),
-        make.error((make.array(2, 3), None, None, (), 1e-5), ShapeError, r"at least one dimension"),
-    ],
-)
-def layer_norm_train(xp: Any, input: Any, weight: Any, bias: Any, size: Any, eps: Any) -> Any:
-    """``input`` normalized over its last dimensions, of sizes ``size``; and the means and variances it had there."""
-    of_weight, of_bias = (None if x is None else x.shape for x in (weight, bias))
-    _, lead, _ = _layer_norm_shape(input.shape, of_weight, of_bias, size, eps)
-    length = math.prod(size)
-    rows = input.reshape(math.prod(lead), length)
-    scale, shift = (None if x is None else x.reshape(length) for x in (weight, bias))
-
-    def fill(out: Any, part: Any, moments: Any) -> None:
-        mean, var = moments[:, :1], moments[:, 1:]
-        xp.divide(xp.sum(part, axis=1, keepdims=True), length, out=mean)
-        xp.subtract(part, mean, out=out)
-        xp.divide(xp.vecdot(out, out)[:, None], length, out=var)
-        out *= 1 / xp.sqrt(var + eps)
-        if scale is not None:
-            out *= scale
-        if shift is not None:
-            out += shift
-
-    moments = xp.empty((len(rows), 2), dtype=input.dtype, device=input.device)
-    out = along_first(fill, xp.empty(rows.shape, dtype=input.dtype, device=input.device), rows, moments)
-    return out.reshape(input.shape), moments[:, 0].reshape(lead), moments[:, 1].reshape(lead)
-
-
-layer_norm_train.vjp(
-    lambda F, grad, out, input, weight, size, eps: F.layer_norm_backward(*grad, input, weight, *out[1:], size, eps)
-)
-
-
-@define_op(
-    inputs=("grad_output", "grad_mean", "grad_var", "input", "weight", "mean", "var"),
-    shape=lambda grad, grad_mean, grad_var, shape, of_weight, mean, var, size, eps: [shape, size, size],
-    dtype=_real,
-    samples=lambda make: [
-        make(
-            make.array(*input.shape),
-            *(make.array(*_layer_norm_shape(input.shape, None, None, size, 0)[1]) for _ in range(2)),
-            input,
-            weight,
-            make.array(*_layer_norm_shape(input.shape, None, None, size, 0)[1]),
-            make.array(*_layer_norm_shape(input.shape, None, None, size, 0)[1], low=0.5),
-            size,
-            1e-5,
-        )
-        for input, weight, _, size in _layer_samples(make)
-    ],
-)
-def layer_norm_backward(
-    xp: Any,
-    grad_output: Any,
-    grad_mean: Any,
-    grad_var: Any,
-    input: Any,
-    weight: Any,
-    mean: Any,
-    var: Any,
-    size: Any,
-    eps: Any,
-) -> Any:
-    """The gradients of :func:`layer_norm_train`'s input, weight and bias, from those of its three results."""
-    length = math.prod(size)
-    shape = (mean.size, length)
-    columns = [x.reshape(mean.size, 1) for x in (mean, 1 / xp.sqrt(var + eps), grad_mean, grad_var)]
-    scale = None if weight is None else weight.reshape(length)
-    grads = grad_output.reshape(shape)
-
-    def fill(out: Any, products: Any, grad: Any, part: Any, mean: Any, rstd: Any, by_mean: Any, by_var: Any) -> None:
-        xp.subtract(part, mean, out=out)
-        xp.multiply(grad, out, out=products)
-        products *= rstd
-        scaled = grad if scale is None else grad * scale
-        along = xp.vecdot(scaled, out)[:, None] * rstd**3
-        out *= (2 * by_var - along) / length
-        out += (by_mean - xp.sum(scaled, axis=1, keepdims=True) * rstd) / length
-        out += scaled * rstd
-
-    out, products = (xp.empty(shape, dtype=input.dtype, device=input.device) for _ in range(2))
-    along_first(fill, out, products, grads, input.reshape(shape), *columns)
-    return out.reshape(input.shape), xp.sum(products, axis=0).reshape(size), xp.sum(grads, axis=0).reshape(size)
-
-
-def _layer_norm_backward_vjp(
-    F: Any,
-    grad: Any,
-    grad_output: Any,
-    grad_var: Any,
-    input: Any,
-    weight: Any,
-    mean: Any,
-    var: Any,
-    size: Any,
-    eps: Any,
-) -> tuple[Any, ...]:
-    ndim = len(input.shape)
-    lead = ndim - len(size)
-    found = _normalized_twice(
-        F, grad, grad_output, grad_var, input, weight, mean, var, eps, tuple(range(lead, ndim)), tuple(range(lead))
-    )
-    by_weight = None if weight is None else F.reshape(found[4], size)
-    return (*found[:4], by_weight, *found[5:])
-
-
-layer_norm_backward.vjp(_layer_norm_backward_vjp)
-
-
-def layer_norm(
-    input: Tensor,
-    normalized_shape: int | Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-05,
-) -> Tensor:
-    """Normalize over the last dimensions to mean 0 and variance 1, then scale by ``weight`` and shift by ``bias``.
-
-    Args:
-        input: Any shape that ends in ``normalized_shape``.
-        normalized_shape: Sizes of the dimensions to normalize over.
-        weight: Of shape ``normalized_shape``.
-        bias: Likewise.
-        eps: Added to the variance.
-
-    Returns:
-        A tensor of the shape of ``input``.
-
-    Raises:
-        RuntimeError: Shapes do not fit each other.
-    """
-    size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    return layer_norm_train(input, weight, bias, size, eps)[0]
-
-
-__all__ = ["batch_norm", "layer_norm"]
+__all__ = ["batch_norm_backward", "batch_norm_eval", "batch_norm_train", "normalized_twice"]

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
 
-from lamella.core import rules
+from lamella.core import dtypes, rules
 from lamella.core.backends.chunks import along_first
 from lamella.core.backends.convolution import reach
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, ShapeError
-from lamella.core.ops.matmul import matmul
-from lamella.core.ops.moments import mean
-from lamella.core.ops.shapes import reshape
+from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, ShapeError
+from lamella.core.folding import folded, unfolded
+from lamella.core.ops.creation import as_tensor
+from lamella.core.ops.rounding import div
 from lamella.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -39,17 +39,28 @@ def _length(size: int, kernel: int, stride: int, padding: int, dilation: int, ce
     return count
 
 
-def _pooled(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool) -> Shape:
-    if len(shape) not in (3, 4):
-        raise ShapeError(f"expected a 3-dimensional (C, H, W) or 4-dimensional (N, C, H, W) input, got {shape}")
-    sizes = zip(shape[-2:], kernel, stride, padding, dilation, strict=True)
+def pooled(shape: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool) -> Shape:
+    """The shape of the result of pooling as many last dimensions as the windows have.
+
+    Raises:
+        RuntimeError: There are not one or two dimensions before those, one but the batch is of size 0, or there is
+            no room for a window.
+    """
+    count = len(kernel)
+    if len(shape) - count not in (1, 2) or 0 in shape[-count - 1 :]:
+        names = ("C, L", "C, H, W", "C, D, H, W")[count - 1]
+        raise ShapeError(
+            f"expected a {count + 1}-dimensional ({names}) or {count + 2}-dimensional (N, {names}) input, of which "
+            f"only N may be 0, got {shape}"
+        )
+    sizes = zip(shape[-count:], kernel, stride, padding, dilation, strict=True)
     counts = tuple(_length(*along, ceil_mode) for along in sizes)
     if min(counts) < 1:
         raise ShapeError(
             f"input {shape} is too small for windows of {kernel} with padding {padding} and dilation {dilation}: the "
-            f"result would have {counts[0]} x {counts[1]} elements. Pass a larger input, or a smaller kernel_size."
+            f"result would have {' x '.join(map(str, counts))} elements. Pass a larger input, or a smaller kernel_size."
         )
-    return (*shape[:-2], *counts)
+    return (*shape[:-count], *counts)
 
 
 @lru_cache(256)  # the arithmetic takes as long as a small picture's pooling
@@ -113,7 +124,7 @@ def _max_results(make: Any) -> list[Any]:
     """The samples with their results: what the ops for gradients get."""
     found = []
     for input, kernel, stride, padding, dilation in _max_samples(make):
-        shape = _pooled(input.shape, kernel, stride, padding, dilation, False)
+        shape = pooled(input.shape, kernel, stride, padding, dilation, False)
         largest = np.full(shape, -np.inf)
         for windows, place in _taps(input.shape[-2:], shape[-2:], kernel, stride, padding, dilation):
             largest[windows] = np.maximum(largest[windows], input[place])
@@ -126,7 +137,7 @@ _ordered = rules.refusing(rules.numeric, "complex")
 
 @define_op(
     inputs=("input",),
-    shape=_pooled,
+    shape=pooled,
     dtype=_ordered,
     name="max_pool2d",
     samples=lambda make: [
@@ -149,7 +160,7 @@ _ordered = rules.refusing(rules.numeric, "complex")
 )
 def _max_pool2d(xp: Any, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any) -> Any:
     """The largest element of each window; see :func:`max_pool2d`."""
-    shape = _pooled(input.shape, kernel, stride, padding, dilation, ceil_mode)
+    shape = pooled(input.shape, kernel, stride, padding, dilation, ceil_mode)
     lowest = -math.inf if input.dtype.kind == "f" else xp.iinfo(input.dtype).min
     down, across = zip(kernel, stride, padding, dilation, strict=True)
 
@@ -183,6 +194,7 @@ def _choices(xp: Any, input: Any, output: Any, taps: Sequence[Any]) -> Iterator[
 @define_op(
     inputs=("grad_output", "input", "output"),
     shape=lambda grad, shape, *rest: shape,
+    trailing=2,
     dtype=rules.matching,
     samples=lambda make: [make(make.array(*sample[1].shape), *sample) for sample in _max_results(make)],
 )
@@ -221,6 +233,7 @@ max_pool2d_backward.vjp(
 @define_op(
     inputs=("values", "input", "output"),
     shape=lambda values, input, shape, *rest: shape,
+    trailing=2,
     dtype=rules.matching,
     samples=lambda make: [make(make.array(*sample[0].shape), *sample) for sample in _max_results(make)],
 )
@@ -252,6 +265,7 @@ max_pool2d_pick.vjp(
 @define_op(
     inputs=("input", "output"),
     shape=lambda input, shape, *rest: shape,
+    trailing=2,
     dtype=rules.index,
     samples=lambda make: [make(*sample) for sample in _max_results(make)],
 )
@@ -263,28 +277,53 @@ def max_pool2d_indices(xp: Any, input: Any, output: Any, kernel: Any, stride: An
     for windows, place, chosen in _choices(xp, input, output, taps):
         rows, columns = (xp.arange(p.start, p.stop, p.step, device=input.device) for p in place[1:])
         out[windows] += (rows[:, None] * width + columns) * chosen
+    missing = xp.isnan(input)
+    if missing.any():  # the last one in a window is the largest to PyTorch
+        for windows, place in taps:
+            rows, columns = (xp.arange(p.start, p.stop, p.step, device=input.device) for p in place[1:])
+            out[windows] = xp.where(missing[place], rows[:, None] * width + columns, out[windows])
     return out
 
 
 # --- the mean
 
 
-def _divisors(xp: Any, input: Any, counts: Shape, along: Any, count_include_pad: bool, divisor: int | None) -> Any:
-    """What the sum over each window is divided by: a number, or an array of the shape of the result's pictures."""
-    if divisor is not None:
-        return divisor
+def window_sizes(shape: Shape, counts: Shape, along: Any, count_include_pad: bool) -> list[list[int]]:
+    """For each dimension, how many elements each window has there that count.
+
+    Args:
+        along: For each dimension the windows' size, step, padding and dilation.
+    """
     sizes = []
-    for size, count, (kernel, stride, padding, _) in zip(input.shape[-2:], counts, along, strict=True):
+    for size, count, (kernel, stride, padding, _) in zip(shape, counts, along, strict=True):
         starts = [i * stride - padding for i in range(count)]
         ends = [min(s + kernel, size + padding) for s in starts]
         if not count_include_pad:
             starts, ends = [max(s, 0) for s in starts], [min(e, size) for e in ends]
         sizes.append([e - s for s, e in zip(starts, ends, strict=True)])
-    down, across = sizes
+    return sizes
+
+
+def _divisors(xp: Any, input: Any, counts: Shape, along: Any, count_include_pad: bool, divisor: int | None) -> Any:
+    """What the sum over each window is divided by: a number, or an array of the shape of the result's pictures."""
+    if divisor is not None:
+        return divisor
+    down, across = window_sizes(input.shape[-2:], counts, along, count_include_pad)
     if len(set(down)) == len(set(across)) == 1:
         return down[0] * across[0]
     rows = xp.asarray(down, dtype=input.dtype, device=input.device)
     return rows[:, None] * xp.asarray(across, dtype=input.dtype, device=input.device)
+
+
+_real = rules.refusing(rules.only_floating, "complex")
+
+
+def _find_mean(operands: Any, *attributes: Any) -> tuple[Any, Any]:
+    compute, result = _real.find(operands)
+    return (np.dtype(np.float32) if compute == np.float16 else compute), result  # sums outgrow half precision
+
+
+_meant = rules.DtypeRule(_find_mean, _real.direct - {np.dtype(np.float16)})
 
 
 def _mean_samples(make: Any) -> list[Any]:
@@ -300,13 +339,13 @@ def _mean_samples(make: Any) -> list[Any]:
 
 
 def _mean_shape(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool, *rest: Any) -> Shape:
-    return _pooled(shape, kernel, stride, padding, (1, 1), ceil_mode)
+    return pooled(shape, kernel, stride, padding, (1, 1), ceil_mode)
 
 
 @define_op(
     inputs=("input",),
     shape=_mean_shape,
-    dtype=rules.only_floating,
+    dtype=_meant,
     name="avg_pool2d",
     samples=lambda make: [make(make.array(*shape), *rest) for shape, *rest in _mean_samples(make)],
     errors=lambda make: [
@@ -353,7 +392,7 @@ _avg_pool2d.vjp(
 @define_op(
     inputs=("grad_output",),
     shape=lambda grad, input_size, *rest: input_size,
-    dtype=rules.only_floating,
+    dtype=_real,
     samples=lambda make: [
         make(make.array(*_mean_shape(shape, *rest)), shape, *rest) for shape, *rest in _mean_samples(make)
     ],
@@ -391,30 +430,64 @@ avg_pool2d_backward.vjp(
     )
 )
 
+
+# --- batches of samples
+
+
+def _on_images(name: str) -> Any:
+    """The rule of an op on images ``(C, H, W)`` or ``(N, C, H, W)``: samples become images."""
+
+    def rule(F: Any, size: int, batched: Any, input: Any, *attrs: Any) -> Any:
+        call = getattr(F, name)
+        return call(input, *attrs) if input.array.ndim == 4 else unfolded(F, size, call(folded(F, input), *attrs))
+
+    return rule
+
+
+_max_pool2d.batched(_on_images("max_pool2d"))
+_avg_pool2d.batched(_on_images("avg_pool2d"))
+avg_pool2d_backward.batched(
+    lambda F, size, batched, grad_output, shape, *attrs: F.avg_pool2d_backward(grad_output, (size, *shape), *attrs)
+)
+
+
 # --- the public functions
 
 
-def _pair(name: str, value: Any, low: int) -> Pair:
-    """``value``, one int for both dimensions or one for each."""
+def whole_numbers(name: str, value: Any, count: int, low: int) -> tuple[int, ...]:
+    """``value``, one int for all of ``count`` dimensions or one for each.
+
+    Raises:
+        RuntimeError: There are as many as neither, or one is less than ``low``. TypeError: one is no int.
+    """
     if type(value) is int and value >= low:
-        return value, value
-    given = tuple(value) if isinstance(value, Sequence) else (value,)
-    if len(given) not in (1, 2) or not all(hasattr(v, "__index__") for v in given):
-        raise ArgumentTypeError(f"{name} must be an int or two ints, got {value!r}")
-    first, last = given[0].__index__(), given[-1].__index__()
-    if min(first, last) < low:
+        return (value,) * count
+    given = (value,) if hasattr(value, "__index__") else tuple(value) if isinstance(value, Sequence) else (None,)
+    if not all(hasattr(v, "__index__") for v in given):
+        raise ArgumentTypeError(f"{name} must be an int or a tuple of {count}, got {value!r}")
+    if len(given) not in (1, count):
+        raise ArgumentRangeError(f"{name} must either be a single int, or a tuple of {count}, got {value!r}")
+    numbers = tuple(v.__index__() for v in given)
+    if min(numbers) < low:
         raise ArgumentRangeError(f"{name} must be at least {low} in each dimension, got {value!r}")
-    return first, last
+    return numbers * count if len(numbers) == 1 else numbers
 
 
-def _window(kernel_size: Sizes, stride: Sizes | None, padding: Sizes) -> tuple[Pair, Pair, Pair]:
-    kernel = _pair("kernel_size", kernel_size, 1)
-    strides = kernel if stride is None or stride == () else _pair("stride", stride, 1)
-    sides = _pair("padding", padding, 0)
-    if sides[0] > kernel[0] // 2 or sides[1] > kernel[1] // 2:
-        raise ArgumentRangeError(
-            f"padding must be at most half of kernel_size, got padding={padding} and kernel_size={kernel_size}"
-        )
+def window(count: int, kernel_size: Sizes, stride: Sizes | None, padding: Sizes) -> tuple[Any, Any, Any]:
+    """Sizes of windows in ``count`` dimensions, steps between them, and padding, checked.
+
+    Raises:
+        RuntimeError: A number is out of its range, or there are too few or too many. TypeError: one is no int.
+    """
+    kernel = whole_numbers("kernel_size", kernel_size, count, 1)
+    absent = stride is None or (isinstance(stride, Sequence) and not stride)
+    strides = kernel if absent else whole_numbers("stride", stride, count, 1)
+    sides = whole_numbers("padding", padding, count, 0)
+    for side, size in zip(sides, kernel, strict=True):
+        if side > size // 2:
+            raise ArgumentRangeError(
+                f"padding must be at most half of kernel_size, got padding={padding} and kernel_size={kernel_size}"
+            )
     return kernel, strides, sides
 
 
@@ -452,12 +525,26 @@ def max_pool2d(
         tensor([[[ 5.,  7.],
                  [13., 15.]]])
     """
-    kernel, strides, sides = _window(kernel_size, stride, padding)
-    dilations = _pair("dilation", dilation, 1)
+    kernel, strides, sides = window(2, kernel_size, stride, padding)
+    dilations = whole_numbers("dilation", dilation, 2, 1)
     out = _max_pool2d(input, kernel, strides, sides, dilations, bool(ceil_mode))
     if not return_indices:
         return out
     return out, max_pool2d_indices(input, out, kernel, strides, sides, dilations)
+
+
+def divided(sums: Tensor, shape: Shape, along: Any, count_include_pad: bool, divisor: int | None) -> Tensor:
+    """The means of windows over pictures of ``shape``, from their sums; of integers cut off behind the point.
+
+    Args:
+        along: For each dimension the windows' size, step, padding and dilation.
+    """
+    by: Any = divisor
+    if divisor is None:
+        sizes = window_sizes(shape, sums.array.shape[-len(shape) :], along, count_include_pad)
+        tensors = [as_tensor(n, dtype=sums.dtype, device=sums.device) for n in sizes]
+        by = reduce(lambda outer, inner: outer.unsqueeze(-1) * inner, tensors)
+    return div(sums, by, rounding_mode=None if sums.is_floating_point() else "trunc")
 
 
 def avg_pool2d(
@@ -486,55 +573,14 @@ def avg_pool2d(
     Raises:
         RuntimeError: No window fits, or a number is out of its range.
     """
-    kernel, strides, sides = _window(kernel_size, stride, padding)
+    kernel, strides, sides = window(2, kernel_size, stride, padding)
     if divisor_override == 0:
         raise ArgumentRangeError("divisor_override must not be 0")
+    if input.dtype is dtypes.int64:
+        sums = _avg_pool2d(input.to(dtypes.float64), kernel, strides, sides, bool(ceil_mode), True, 1)
+        along = tuple(zip(kernel, strides, sides, (1, 1), strict=True))
+        return divided(sums.to(dtypes.int64), input.array.shape[-2:], along, count_include_pad, divisor_override)
     return _avg_pool2d(input, kernel, strides, sides, bool(ceil_mode), bool(count_include_pad), divisor_override)
 
 
-def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
-    """The means of windows that are as even as can be, so many that the result has a given size.
-
-    Args:
-        input: (N, C, H, W) or (C, H, W).
-        output_size: Height and width of the result, or one int for both; None keeps that of the input.
-
-    Returns:
-        (N, C, *output_size).
-
-    Raises:
-        RuntimeError: The input has another number of dimensions, or no elements to take a mean of.
-    """
-    shape = input.array.shape
-    if len(shape) not in (3, 4) or 0 in shape[-3:]:
-        raise ShapeError(
-            "adaptive_avg_pool2d: expected a 3-dimensional (C, H, W) or 4-dimensional (N, C, H, W) input whose C, H "
-            f"and W are not 0, got {shape}"
-        )
-    wanted = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * 2
-    if len(wanted) != 2:
-        raise ArgumentError(f"adaptive_avg_pool2d: output_size must be an int or two ints, got {output_size!r}")
-    height, width = shape[-2:]
-    rows, columns = (
-        size if count is None else _pair("output_size", count, 0)[0]
-        for size, count in zip((height, width), wanted, strict=True)
-    )
-    if rows == columns == 1:
-        return mean(input, (-2, -1), True)
-    if rows and columns and not height % rows and not width % columns:
-        windows = reshape(input, (*shape[:-2], rows, height // rows, columns, width // columns))
-        return mean(windows, (-3, -1))
-    return matmul(matmul(_averages(input, height, rows), input), _averages(input, width, columns).mT)
-
-
-def _averages(input: Tensor, size: int, count: int) -> Tensor:
-    """The matrix (``count``, ``size``) that takes the means of ``count`` even windows."""
-    rows = []
-    for i in range(count):
-        start, stop = i * size // count, -(-(i + 1) * size // count)
-        rows.append([1 / (stop - start) if start <= j < stop else 0.0 for j in range(size)])
-    made: Tensor = input.new_tensor(rows).reshape(count, size)
-    return made
-
-
-__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d"]
+__all__ = ["avg_pool2d", "max_pool2d"]

@@ -15,68 +15,11 @@ import numpy as np
 
 from lamella.core.testing.reference.elements import each
 
-# --- losses
+# --- activations
 
-
-def _class_losses(losses: list[float], target: Any, weight: Any, ignore_index: int, reduction: str) -> np.ndarray:
-    """Losses of rows, each times the weight of its class, reduced."""
-    weights = [0.0 if t == ignore_index else 1.0 if weight is None else weight[t] for t in target.tolist()]
-    products = [loss * w if w else 0.0 for loss, w in zip(losses, weights, strict=True)]
-    if reduction == "none":
-        return np.array(products)
-    return np.array(math.fsum(products) / (math.fsum(weights) if reduction == "mean" else 1.0))
-
-
-def nll_loss(input: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> np.ndarray:
-    losses = [0.0 if t == ignore_index else -row[t] for row, t in zip(input.tolist(), target.tolist(), strict=True)]
-    return _class_losses(losses, target, weight, ignore_index, reduction)
-
-
-def nll_loss_backward(
-    grad_output: Any, target: Any, weight: Any, classes: int, ignore_index: int, reduction: str
-) -> np.ndarray:
-    result = np.zeros((len(target), classes))
-    for at in np.ndindex(*result.shape):  # linear: what each element by itself would add to the loss
-        probe = np.zeros(result.shape)
-        probe[at] = 1.0
-        result[at] = (nll_loss(probe, target, weight, ignore_index, reduction) * grad_output).sum()
-    return result
-
-
-def cross_entropy(
-    input: Any, target: Any, weight: Any, ignore_index: int, reduction: str
-) -> tuple[np.ndarray, np.ndarray]:
-    normalizer = np.array([math.log(math.fsum(map(math.exp, row))) for row in input.tolist()])
-    log_probabilities = input - normalizer.reshape(-1, 1)
-    return nll_loss(log_probabilities, target, weight, ignore_index, reduction), normalizer
-
-
-def cross_entropy_backward(
-    grad_output: Any,
-    grad_normalizer: Any,
-    input: Any,
-    target: Any,
-    weight: Any,
-    normalizer: Any,
-    ignore_index: int,
-    reduction: str,
-) -> np.ndarray:
-    direct = nll_loss_backward(grad_output, target, weight, input.shape[1], ignore_index, reduction)
-    result = np.empty(input.shape)
-    for row, column in np.ndindex(*input.shape):
-        probability = math.exp(input[row, column] - normalizer[row])
-        result[row, column] = (grad_normalizer[row] - direct[row].sum()) * probability + direct[row, column]
-    return result
-
-
-binary_cross_entropy = each(lambda p, y: -(y * max(math.log(p), -100) + (1 - y) * max(math.log(1 - p), -100)))
-
-
-@each
-def binary_cross_entropy_with_logits(x: float, y: float) -> float:
-    # log(1 + e^x) from its definition, where that does not overflow
-    return (math.log(1 + math.exp(x)) if x < 30 else x + math.exp(-x)) - x * y
-
+hardtanh = each(lambda x, low, high: min(max(x, low), high))
+logsigmoid = each(lambda x: -math.log(1 + math.exp(-x)))
+mish = each(lambda x: x * math.tanh(math.log(1 + math.exp(x)) if x < 30 else x))
 
 # --- embedding
 
@@ -147,70 +90,6 @@ def scaled_dot_product_attention_backward(
         np.einsum("bhqk,bhqv->bhkv", weights, grad_output),
     )
     return (*grads, of_scores) if for_mask else grads
-
-
-# --- recurrent
-
-
-def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
-
-
-def lstm_layer(
-    input: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, reverse: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    length, batch, _ = input.shape
-    hidden = w_hh.shape[1]
-    output, cells = np.zeros((length, batch, hidden)), np.zeros((length, batch, hidden))
-    gates = np.zeros((length, batch, 4 * hidden))
-    for n in range(batch):
-        h, c = h0[n], c0[n]
-        for t in sorted(range(length), reverse=reverse):
-            before = w_ih @ input[t, n] + w_hh @ h + sum(b for b in (b_ih, b_hh) if b is not None)
-            i, f, g, o = before.reshape(4, hidden)
-            i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
-            c = f * c + i * g
-            h = o * np.tanh(c)
-            output[t, n], cells[t, n], gates[t, n] = h, c, np.concatenate([i, f, g, o])
-    return output, cells, gates
-
-
-def lstm_layer_backward(
-    grad_output: Any,
-    grad_cells: Any,
-    grad_gates: Any,
-    input: Any,
-    h0: Any,
-    c0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    output: Any,
-    cells: Any,
-    gates: Any,
-    reverse: bool,
-    for_input: bool,
-) -> tuple[np.ndarray, ...]:
-    length, batch, hidden = output.shape
-    results = [np.zeros(a.shape) for a in (h0, c0, w_ih, w_hh, w_hh[:, 0], input)]
-    of_h0, of_c0, of_w_ih, of_w_hh, of_bias, of_input = results
-    order = sorted(range(length), reverse=reverse)
-    for n in range(batch):
-        dh, dc = np.zeros(hidden), np.zeros(hidden)
-        for t, before in reversed(list(zip(order, [None, *order], strict=False))):
-            h, c = (h0[n], c0[n]) if before is None else (output[before, n], cells[before, n])
-            i, f, g, o = gates[t, n].reshape(4, hidden)
-            dh = dh + grad_output[t, n]
-            dc = dc + grad_cells[t, n] + dh * o / np.cosh(cells[t, n]) ** 2
-            into = np.array([dc * g, dc * c, dc * i, dh * np.tanh(cells[t, n])]) + grad_gates[t, n].reshape(4, hidden)
-            into *= [i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)]
-            raw = into.reshape(-1)
-            of_w_ih += np.outer(raw, input[t, n])
-            of_w_hh += np.outer(raw, h)
-            of_bias += raw
-            of_input[t, n] = w_ih.T @ raw
-            dh, dc = w_hh.T @ raw, dc * f
-        of_h0[n], of_c0[n] = dh, dc
-    return tuple(results if for_input else results[:-1])
 
 
 # --- pooling
@@ -340,6 +219,8 @@ def _unnormalized(
 
 
 def _moments(values: Any) -> tuple[float, float]:
+    if not values.size:
+        return math.nan, math.nan
     mean = math.fsum(values.flat) / values.size
     return mean, math.fsum((v - mean) ** 2 for v in values.flat) / values.size
 

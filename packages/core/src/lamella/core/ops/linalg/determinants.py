@@ -9,13 +9,13 @@ import numpy as np
 
 from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError, ShapeError
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.structure import (
     adjoint,
     check_matrices,
     diagonal_of,
     factorable,
     identity,
-    result_type,
     results_in,
     square,
     with_diagonal,
@@ -51,6 +51,7 @@ def _errors(make: Any, name: str) -> list[Any]:
 @define_op(
     inputs=("input",),
     shape=lambda shape: square(shape)[:-2],
+    trailing=2,
     dtype=factorable,
     samples=lambda make: [
         _samples(make),
@@ -71,6 +72,7 @@ linalg_det.vjp(input=lambda F, grad, input: F.det_backward(grad, input))
 @define_op(
     inputs=("grad_output", "input"),
     shape=lambda grad, shape: square(shape),
+    trailing=(0, 2),
     dtype=factorable,
     samples=lambda make: [
         make(make.array(), make.array(3, 3)),
@@ -126,6 +128,7 @@ det_backward.vjp(_det_backward_grads)
 @define_op(
     inputs=("input",),
     shape=lambda shape: [square(shape)[:-2], shape[:-2]],
+    trailing=2,
     dtype=results_in("same", "real"),
     samples=_samples,
     errors=lambda make: _errors(make, "linalg_slogdet"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, ShapeError
 from lamella.core.ops import creation
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg import (
     determinants,
     factorizations,
@@ -19,7 +21,7 @@ from lamella.core.ops.linalg import (
     spectral,
     vectors,
 )
-from lamella.core.ops.linalg.structure import check_dtypes, check_matrices, result_type
+from lamella.core.ops.linalg.structure import check_dtypes, check_matrices
 from lamella.core.ops.linalg.triangular import solve_triangular, triangle
 from lamella.core.ops.shapes import clone
 from lamella.core.rules import numpy_names
@@ -60,6 +62,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     return matrix_functions.matrix_power(input, n)
 
 
+@autocast_as("float32")
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """The pseudo-inverses of matrices, ``(…, m, n) -> (…, n, m)``; see :func:`lamella.linalg.pinv`.
 
@@ -187,6 +190,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
 # --- equations
 
 
+@autocast_as("float32")
 def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """The solution X of ``A X = input``; see :func:`lamella.linalg.lu_solve`, whose arguments have another order."""
     return solving.lu_solve(LU_data, LU_pivots, input)
@@ -203,6 +207,7 @@ def _check_equations(op: str, input: Tensor, A: Tensor) -> None:
         )
 
 
+@autocast_as("float32")
 def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution X of ``A X = input``, of A its Cholesky factor being known.
 
@@ -224,6 +229,7 @@ def _lower(L: Tensor, upper: bool) -> Tensor:
     return low - triangle(low.detach(), 1, False)
 
 
+@autocast_as("float32")
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverses of matrices whose Cholesky factors are known.
 
@@ -239,6 +245,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     return half.mH @ half
 
 
+@autocast_as("float32")
 def triangular_solve(
     input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> Any:

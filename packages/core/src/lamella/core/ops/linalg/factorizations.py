@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from lamella.core import backends, rules
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, LinAlgError, ShapeError
 from lamella.core.ops import creation
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.hermitian import as_hermitian
 from lamella.core.ops.linalg.structure import (
     adjoint,
@@ -19,7 +21,6 @@ from lamella.core.ops.linalg.structure import (
     lower,
     matrices,
     mirrored,
-    result_type,
     results_in,
     square,
     upper,
@@ -47,6 +48,7 @@ def _factored_shape(shape: Shape, op: str, check: bool) -> list[Shape]:
 @define_op(
     inputs=("input",),
     shape=_factored_shape,
+    trailing=2,
     dtype=results_in("same", "int32", "int32"),
     samples=lambda make: [
         make(make.array(3, 3), "lu", True),
@@ -140,6 +142,7 @@ def _row_dtype(operands: Any, *attributes: Any) -> tuple[Any, Any]:
 @define_op(
     inputs=("input", "pivots"),
     shape=lambda input, pivots, back: (*rules.broadcast(input[:-2], pivots[:-1]), *input[-2:]),
+    trailing=(2, 1),
     dtype=DtypeRule(_row_dtype),
     samples=lambda make: [
         make(make.array(3, 2), np.array([2, 3, 3], np.int32), True),
@@ -256,6 +259,7 @@ def unpacked(packed: Tensor, pivots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 @define_op(
     inputs=("input",),
     shape=lambda shape, op, check: [square(shape), shape[:-2]],
+    trailing=2,
     dtype=results_in("same", "int32"),
     samples=lambda make: [
         make(make.array(3, 3) * 0.3 + 2 * np.eye(3), "cholesky", True),
@@ -333,6 +337,7 @@ def _lower(op: str, A: Tensor, upper: bool, check: bool) -> tuple[Tensor, Tensor
     return factor.mH if upper else factor, info
 
 
+@autocast_as("float32")
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """The Cholesky factor, and for each matrix whether it has one; see :func:`cholesky`.
 
@@ -351,6 +356,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     return CholeskyExResult(*_lower("linalg.cholesky_ex", A, upper, check_errors))
 
 
+@autocast_as("float32")
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The Cholesky factor of positive-definite matrices: the lower triangle ``L`` for which ``A = L L^H``.
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.structure import (
     adjoint,
     check_matrices,
@@ -15,7 +17,6 @@ from lamella.core.ops.linalg.structure import (
     is_complex,
     phases,
     quotients,
-    result_type,
     results_in,
     square,
     steadied,
@@ -34,6 +35,7 @@ EighResult = result_type("linalg_eigh", "eigenvalues", "eigenvectors")
 @define_op(
     inputs=("input",),
     shape=square,
+    trailing=2,
     dtype=factorable,
     samples=lambda make: [make(make.array(3, 3), "L"), make(make.array(2, 2, 2), "U"), make(make.array(0, 0), "L")],
     errors=lambda make: [
@@ -103,6 +105,7 @@ def _errors(make: Any, name: str) -> list[Any]:
 @define_op(
     inputs=("input",),
     shape=lambda shape: [square(shape)[:-1], shape],
+    trailing=2,
     dtype=results_in("real", "same"),
     samples=_samples,
     errors=lambda make: _errors(make, "linalg_eigh"),
@@ -131,6 +134,7 @@ linalg_eigh.vjp(input=_eigh_input)
 @define_op(
     inputs=("input",),
     shape=lambda shape: square(shape)[:-1],
+    trailing=2,
     dtype=results_in("real"),
     samples=_samples,
     errors=lambda make: _errors(make, "linalg_eigvalsh"),
@@ -155,6 +159,7 @@ def _read(op: str, A: Tensor, UPLO: str) -> Tensor:
     return as_hermitian(A, UPLO.upper())
 
 
+@autocast_as("float32")
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """Eigenvalues and eigenvectors of Hermitian matrices: ``A = V diag(L) V^H``.
 
@@ -180,6 +185,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     return EighResult(*linalg_eigh(_read("linalg.eigh", A, UPLO)))
 
 
+@autocast_as("float32")
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of Hermitian matrices, ``(…, n)`` in ascending order; see :func:`eigh`.
 

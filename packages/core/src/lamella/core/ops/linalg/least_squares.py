@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from lamella.core import dtypes, rules
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, LinAlgError, ShapeError
 from lamella.core.ops.creation import as_tensor, empty
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.hermitian import as_hermitian, eigvalsh
 from lamella.core.ops.linalg.spectral import decomposed, linalg_svdvals
 from lamella.core.ops.linalg.structure import (
@@ -18,7 +20,6 @@ from lamella.core.ops.linalg.structure import (
     check_matrices,
     factorable,
     matrices,
-    result_type,
     results_in,
 )
 from lamella.core.ops.pointwise import abs, square
@@ -44,6 +45,7 @@ def _pinv_shape(shape: Shape, atol: Shape, rtol: Shape) -> Shape:
 @define_op(
     inputs=("input", "atol", "rtol"),
     shape=_pinv_shape,
+    trailing=(2, 0, 0),
     dtype=DtypeRule(lambda operands: ((None, None, None), factorable.find(operands[:1])[1])),
     samples=lambda make: [
         make(make.array(3, 3), 0.0, 0.01),
@@ -130,6 +132,7 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
     return inverse
 
 
+@autocast_as("float32")
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """How many singular values of each matrix are above ``max(atol, rtol * the largest)``: ``(…, m, n) -> (…)`` int64.
 
@@ -169,6 +172,7 @@ def _lstsq_shape(a: Shape, b: Shape, rcond: float) -> list[Shape]:
 @define_op(
     inputs=("input", "other"),
     shape=_lstsq_shape,
+    trailing=2,
     dtype=results_in("same", "int64"),
     samples=lambda make: [
         make(make.array(4, 2), make.array(4, 3), 1e-6),
@@ -205,6 +209,7 @@ linalg_lstsq.vjp(_lstsq_grads)
 _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
+@autocast_as("float32")
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The solution X of least squares: of those for which ``A X - B`` is shortest, the shortest.
 

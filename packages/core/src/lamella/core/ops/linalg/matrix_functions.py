@@ -26,6 +26,7 @@ _DEGREES = {4: (7, 3.925724783138660), 8: (13, 5.371920351148152)}
 @define_op(
     inputs=("input",),
     shape=square,
+    trailing=2,
     dtype=rules.only_floating,
     samples=lambda make: [
         make(make.array(3, 3)),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lamella.core import dtypes
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops import reductions
@@ -178,6 +179,7 @@ def norm(
     return vector_norm(A, ord, dims, keepdim, dtype=dtype)
 
 
+@autocast_as("float32")
 def cond(A: Tensor, p: float | str | None = None) -> Tensor:
     """The condition number of matrices, ``norm(A, p) * norm(inv(A), p)``: how much they can magnify an error.
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, GradError, ShapeError
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.factorizations import over_upper
 from lamella.core.ops.linalg.structure import (
     adjoint,
     check_matrices,
     matrices,
     mirrored,
-    result_type,
     results_in,
     upper,
 )
@@ -33,6 +34,7 @@ def _qr_shape(shape: Shape, mode: str) -> list[Shape]:
 @define_op(
     inputs=("input",),
     shape=_qr_shape,
+    trailing=2,
     dtype=results_in("same", "same"),
     samples=lambda make: [
         make(make.array(3, 3), "reduced"),
@@ -86,6 +88,7 @@ def _qr_input(F: Any, grad: Any, out: Any, mode: str) -> Any:
 linalg_qr.vjp(input=_qr_input)
 
 
+@autocast_as("float32")
 def qr(A: Tensor, mode: str = "reduced") -> Any:
     """The QR decomposition ``A = Q R``: ``Q`` with orthonormal columns, ``R`` an upper triangle with a real diagonal.
 

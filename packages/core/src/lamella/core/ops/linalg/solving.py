@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from lamella.core import backends
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, LinAlgError, ShapeError
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.factorizations import linalg_lu_factor_ex, permute_rows
 from lamella.core.ops.linalg.structure import (
     adjoint,
@@ -18,7 +20,6 @@ from lamella.core.ops.linalg.structure import (
     check_matrices,
     factorable,
     failed,
-    result_type,
     results_in,
     square,
 )
@@ -57,6 +58,7 @@ def _regular(make: Any, *shape: int) -> Any:
 @define_op(
     inputs=("input", "other"),
     shape=lambda a, b, op, check: [equations(a, b), a[:-2]],
+    trailing=2,
     dtype=results_in("same", "int32"),
     samples=lambda make: [
         make(_regular(make, 3, 3), make.array(3, 2), "solve", True),
@@ -100,6 +102,7 @@ linalg_solve_ex.vjp(_solve_grads)
 @define_op(
     inputs=("input",),
     shape=lambda shape, op, check: [square(shape), shape[:-2]],
+    trailing=2,
     dtype=results_in("same", "int32"),
     samples=lambda make: [
         make(_regular(make, 3, 3), "inv", True),
@@ -137,6 +140,7 @@ def _inv_input(F: Any, grad: Any, out: Any) -> Any:
 linalg_inv_ex.vjp(input=_inv_input)
 
 
+@autocast_as("float32")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """Inverses, and for each matrix whether it has one; see :func:`inv`.
 
@@ -154,6 +158,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     return InvExResult(*linalg_inv_ex(A, "linalg.inv_ex", check_errors))
 
 
+@autocast_as("float32")
 def inv(A: Tensor) -> Tensor:
     """The inverses of square matrices. To multiply with them, :func:`solve` is faster and more accurate.
 
@@ -209,6 +214,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     return SolveExResult(*_solved("linalg.solve_ex", A, B, left, check_errors))
 
 
+@autocast_as("float32")
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The solution X of ``A X = B``.
 
@@ -276,6 +282,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
 @define_op(
     inputs=("input", "factor"),
     shape=lambda b, a: equations(a, b),
+    trailing=2,
     dtype=factorable,
     samples=lambda make: [
         make(make.array(3, 2), np.tril(_regular(make, 3, 3))),
@@ -315,6 +322,7 @@ linalg_cholesky_solve.vjp(_cholesky_solve_grads)
 # --- tensors as matrices
 
 
+@autocast_as("float32")
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of a tensor as a map: ``tensordot(tensorinv(A, ind), A, ind)`` is the identity.
 
@@ -336,6 +344,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     return reshape(inv(reshape(A, (rows, columns))), (*shape[ind:], *shape[:ind]))
 
 
+@autocast_as("float32")
 def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tensor:
     """The solution X of ``tensordot(A, X, X.ndim) = B``.
 

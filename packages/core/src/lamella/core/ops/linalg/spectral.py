@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, LinAlgError, ShapeError
+from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.structure import (
     adjoint,
     check_matrices,
@@ -17,7 +19,6 @@ from lamella.core.ops.linalg.structure import (
     matrices,
     phases,
     quotients,
-    result_type,
     results_in,
     square,
     steadied,
@@ -75,6 +76,7 @@ def _svd_errors(make: Any, name: str) -> list[Any]:
 @define_op(
     inputs=("input",),
     shape=_svd_shape,
+    trailing=2,
     dtype=results_in("same", "real", "same"),
     samples=_svd_samples,
     errors=lambda make: _svd_errors(make, "linalg_svd"),
@@ -122,6 +124,7 @@ linalg_svd.vjp(input=_svd_input)
 @define_op(
     inputs=("input",),
     shape=lambda shape: _svd_shape(shape)[1],
+    trailing=2,
     dtype=results_in("real"),
     samples=_svd_samples,
     errors=lambda make: _svd_errors(make, "linalg_svdvals"),
@@ -141,7 +144,8 @@ linalg_svdvals.vjp(input=_svdvals_input)
 
 @define_op(
     inputs=("input",),
-    shape=lambda shape: (*shape[:-1], shape[-2] - shape[-1]),
+    shape=lambda shape: (*matrices(shape)[:-1], max(shape[-2] - shape[-1], 0)),
+    trailing=2,
     dtype=factorable,
     samples=lambda make: [
         make(make.array(3, 1)),
@@ -160,6 +164,7 @@ def orthogonal_complement(xp: Any, input: Any) -> Any:
 orthogonal_complement.vjp(input=None)
 
 
+@autocast_as("float32")
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """The singular value decomposition ``A = U diag(S) Vh``.
 
@@ -190,6 +195,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
     return SvdResult(u, s, vh)
 
 
+@autocast_as("float32")
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """The singular values of matrices ``(…, m, n)``, ``(…, min(m, n))`` in descending order; see :func:`svd`.
 
@@ -209,6 +215,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 @define_op(
     inputs=("input",),
     shape=lambda shape: [square(shape)[:-1], shape],
+    trailing=2,
     dtype=results_in("complex", "complex"),
     samples=lambda make: [
         make(np.triu(make.array(3, 3, low=0.5)) + np.diag([-5.0, 0, 3])),  # values in the order of the diagonal
@@ -254,6 +261,7 @@ def _eig_input(F: Any, grad: Any, out: Any) -> Any:
 linalg_eig.vjp(input=_eig_input)
 
 
+@autocast_as("float32")
 def eig(A: Tensor) -> Any:
     """Eigenvalues and eigenvectors of square matrices: ``A V = V diag(L)``.
 
@@ -274,6 +282,7 @@ def eig(A: Tensor) -> Any:
     return EigResult(*linalg_eig(A))
 
 
+@autocast_as("float32")
 def eigvals(A: Tensor) -> Tensor:
     """The eigenvalues of square matrices ``(…, n, n)``: ``(…, n)``, complex, in the order of :func:`eig`.
 

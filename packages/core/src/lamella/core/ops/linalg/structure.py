@@ -6,7 +6,6 @@ matrix, the conjugate of the derivative.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,16 +106,6 @@ def check_dtypes(op: str, names: Sequence[str], tensors: Sequence[Tensor]) -> No
 
 
 # --- what is returned
-
-
-def result_type(name: str, *fields: str) -> Any:
-    """The type of what function ``name`` returns: a named tuple that prints as PyTorch's does."""
-
-    def __repr__(self: Any) -> str:
-        parts = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
-        return f"lamella.return_types.{name}(\n{parts})"
-
-    return type(name, (namedtuple(name, fields),), {"__slots__": (), "__repr__": __repr__})
 
 
 def failed(op: str, info: Any, reason: str) -> LinAlgError:

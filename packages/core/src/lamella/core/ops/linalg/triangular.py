@@ -24,6 +24,7 @@ Shape = tuple[int, ...]
 @define_op(
     inputs=("input",),
     shape=lambda shape, diagonal, low: matrices(shape),
+    trailing=2,
     dtype=rules.kept,
     samples=lambda make: [
         make(make.array(3, 4), 0, True),
@@ -90,6 +91,7 @@ def equations(a: Shape, b: Shape, *rest: Any) -> Shape:
 @define_op(
     inputs=("input", "other"),
     shape=equations,
+    trailing=2,
     dtype=factorable,
     samples=lambda make: [
         make(make.array(3, 3, low=1, high=2), make.array(3, 2), True, False),

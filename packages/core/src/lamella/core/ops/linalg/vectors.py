@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from lamella.core import dtypes
+from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
 from lamella.core.ops.creation import to
 from lamella.core.ops.linalg.structure import check_dtypes
@@ -45,6 +46,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)], d)
 
 
+@autocast_as("lower")
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums over ``dim`` of the products of ``x``'s conjugate elements and ``y``'s, with broadcasting.
 

@@ -41,6 +41,8 @@ def median_index(input: Any, dim: int, keepdim: bool, skip_nan: bool) -> np.ndar
 
 
 def median(input: Any, skip_nan: bool) -> np.ndarray:
+    if input.size == 0 and input.dtype.kind in "iu":
+        return np.array(np.iinfo(input.dtype).min)  # what a cast makes of nan
     return np.array(_lower_median(input.flatten().tolist(), skip_nan))
 
 

@@ -17,8 +17,8 @@ Shape = tuple[int, ...]
 
 
 sum = reduction(math.fsum)
-mean = reduction(lambda x: math.fsum(x) / len(x))
-logsumexp = reduction(lambda x: math.log(math.fsum(map(math.exp, x))))
+mean = reduction(lambda x: math.fsum(x) / len(x) if x else math.nan)
+logsumexp = reduction(lambda x: math.log(math.fsum(map(math.exp, x))) if x else -math.inf)
 any = reduction(lambda x: builtins.any(map(bool, x)))
 all = reduction(lambda x: builtins.all(map(bool, x)))
 
@@ -36,6 +36,8 @@ def cumsum(input: Any, dim: int, reverse: bool) -> np.ndarray:
 
 def var(input: Any, dims: Shape, correction: float, keepdim: bool) -> np.ndarray:
     def of(x: list[float]) -> float:
+        if not x:
+            return math.nan
         center = math.fsum(x) / len(x)
         return math.fsum((v - center) ** 2 for v in x) / (len(x) - correction)
 

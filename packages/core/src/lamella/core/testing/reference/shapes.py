@@ -107,6 +107,8 @@ def overwrite(input: Any, value: Any) -> np.ndarray:
 
 def cat(tensors: Any, dim: int) -> np.ndarray:
     slices = [np.take(t, i, axis=dim) for t in tensors for i in range(t.shape[dim])]
+    if not slices:
+        return np.zeros(tensors[0].shape)
     return np.moveaxis(np.array(slices), 0, dim)
 
 
