@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from lamella.nn import functional, init, modules, utils
 from lamella.nn.activations import (
     CELU,
@@ -129,6 +131,30 @@ from lamella.nn.transformer import Transformer, TransformerDecoder, TransformerE
 from lamella.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from lamella.nn.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lamella.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
+
+if not TYPE_CHECKING:  # a type checker would take every misspelt name for one of a plugin's
+
+    def __getattr__(name: str) -> Any:
+        """Find a layer or loss that another package has registered, imported now."""
+        from lamella.core import plugins
+        from lamella.core.errors import NameMissing
+        from lamella.core.plugins.suggestions import did_you_mean
+
+        unknown = f"module {__name__!r} has no attribute {name!r}."
+        if name.startswith("_"):  # Python asks for such names by itself; plugins are not to be loaded for that
+            raise NameMissing(unknown)
+        registries = (plugins.layers, plugins.losses)
+        for registry in registries:
+            if name in registry:
+                return registry.load(name)
+        hint = did_you_mean(name, {*__all__, *(known for registry in registries for known in registry)})
+        set_aside = [
+            f" It comes with the {record.story}, which was set aside."
+            for record in plugins.records()
+            if any(name in record.offers.get(registry.kind, ()) for registry in registries)
+        ]
+        raise NameMissing(unknown + ("".join(set_aside) or hint))
+
 
 __all__ = [
     "CELU",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ShapeError
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 from lamella.nn.containers import ModuleList, Sequential
 from lamella.nn.linear import Linear

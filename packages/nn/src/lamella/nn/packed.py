@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from lamella.core import dtypes
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ConditionError, IndexRangeError, ShapeError
 from lamella.core.ops.creation import as_tensor, full, tensor
-from lamella.core.ops.shapes import cat, stack
+from lamella.core.ops.pieces import cat, stack
 from lamella.core.tensor import Tensor
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from lamella.core.errors import ArgumentError
 from lamella.core.ops.matmul import linear
-from lamella.core.ops.shapes import stack
+from lamella.core.ops.pieces import stack
 from lamella.core.tensor import Tensor
 from lamella.nn.ops.gru import gru_layer
 from lamella.nn.ops.lstm import lstm_layer

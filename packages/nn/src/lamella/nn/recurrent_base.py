@@ -9,7 +9,7 @@ from typing import Any
 from lamella.core.autocast import is_autocast_enabled
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, ShapeError
 from lamella.core.ops.creation import empty
-from lamella.core.ops.shapes import cat, stack
+from lamella.core.ops.pieces import cat, stack
 from lamella.core.tensor import Tensor
 from lamella.nn import functional as F
 from lamella.nn import init

@@ -11,8 +11,9 @@ from lamella.core import dtypes
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops.creation import arange, placed, to, zeros
 from lamella.core.ops.indexing import index_select
+from lamella.core.ops.pieces import cat, stack
 from lamella.core.ops.pointwise import pow
-from lamella.core.ops.shapes import cat, expand, reshape, stack, unsqueeze
+from lamella.core.ops.shapes import expand, reshape, unsqueeze
 from lamella.core.tensor import Tensor, check_tensor
 
 

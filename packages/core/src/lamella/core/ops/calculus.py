@@ -10,8 +10,9 @@ from lamella.core import dtypes, rules
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError
 from lamella.core.ops.creation import zeros
 from lamella.core.ops.logic import logical_xor
+from lamella.core.ops.pieces import cat
 from lamella.core.ops.reductions import cumsum, sum
-from lamella.core.ops.shapes import cat, clone, narrow, reshape, select
+from lamella.core.ops.shapes import clone, narrow, reshape, select
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor
 

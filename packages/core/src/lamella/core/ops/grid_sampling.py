@@ -13,9 +13,10 @@ from lamella.core.errors import ArgumentError, DtypeError, ShapeError
 from lamella.core.ops.creation import arange, linspace, ones_like, zeros_like
 from lamella.core.ops.indexing import index_select
 from lamella.core.ops.matmul import matmul
+from lamella.core.ops.pieces import stack
 from lamella.core.ops.rounding import floor, remainder
 from lamella.core.ops.selection import where
-from lamella.core.ops.shapes import expand, movedim, reshape, stack
+from lamella.core.ops.shapes import expand, movedim, reshape
 from lamella.core.tensor import Tensor, check_tensor
 
 Shape = tuple[int, ...]

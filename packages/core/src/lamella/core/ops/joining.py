@@ -8,8 +8,9 @@ from typing import Any
 
 from lamella.core import dtypes, rules
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
-from lamella.core.ops import shapes
-from lamella.core.ops.shapes import cat, expand, narrow, split, unsqueeze
+from lamella.core.ops import pieces, shapes
+from lamella.core.ops.pieces import cat, split
+from lamella.core.ops.shapes import expand, narrow, unsqueeze
 from lamella.core.rules import numpy_names
 from lamella.core.tensor import Size, Tensor
 
@@ -21,7 +22,7 @@ def _each(function: Callable[[Tensor], Tensor], tensors: tuple[Any, ...]) -> Any
     if len(tensors) == 1 and isinstance(tensors[0], Tensor):
         return function(tensors[0])
     given = tensors[0] if len(tensors) == 1 else tensors
-    return tuple(function(x) for x in shapes._tensors(function.__name__.strip("_"), given))
+    return tuple(function(x) for x in pieces.checked_tensors(function.__name__.strip("_"), given))
 
 
 def _at_least_1d(x: Tensor) -> Tensor:
@@ -123,7 +124,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
                 [0, 1, 2]])
     """
     one_sequence = len(tensors) == 1 and not isinstance(tensors[0], Tensor)
-    parts = shapes._tensors("meshgrid", tensors[0] if one_sequence else tensors)
+    parts = pieces.checked_tensors("meshgrid", tensors[0] if one_sequence else tensors)
     if not parts:
         raise ArgumentRangeError("meshgrid expects a non-empty sequence of Tensors")
     if indexing not in {"ij", "xy"}:
@@ -144,7 +145,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 def _joined(name: str, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    parts = shapes._tensors(name, tensors)
+    parts = pieces.checked_tensors(name, tensors)
     if not parts:
         raise ArgumentRangeError(f"{name} expects a non-empty sequence of Tensors")
     return parts
@@ -230,14 +231,14 @@ def tensor_split(
         (tensor([0]), tensor([1, 2, 3]), tensor([4]))
     """
     given: Any = next((g for g in (indices_or_sections, sections, indices) if g is not None), None)
-    d, size = shapes._split_dim("tensor_split", input, dim)
+    d, size = pieces.split_dim("tensor_split", input, dim)
     if isinstance(given, Tensor):
         given = _read_indices(given)
     if hasattr(given, "__index__"):
         count = operator.index(given)
         if count < 1:
             raise ShapeError(f"tensor_split: number of sections must be larger than 0, got {count}")
-        return shapes._split_sizes(input, tuple(size // count + (i < size % count) for i in range(count)), d)
+        return pieces.split_sizes(input, tuple(size // count + (i < size % count) for i in range(count)), d)
     if not isinstance(given, Sequence):
         raise ArgumentTypeError(f"tensor_split: expected an int, a sequence of ints or a Tensor, got {given!r}")
     starts = [slice(int(i), None).indices(size)[0] for i in given]

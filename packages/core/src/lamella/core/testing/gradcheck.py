@@ -313,9 +313,10 @@ def _analytical(out: Tensor, x: Tensor, cotangents: list[np.ndarray], same_dtype
 def _check_undefined(outputs: list[Tensor], checked: list[Tensor]) -> None:
     """A gradient for one output alone is the same as zeros for the others."""
     roots = [o for o in outputs if o.requires_grad]
-    for out in roots if len(roots) > 1 else ():
+    for i, out in enumerate(roots if len(roots) > 1 else ()):
         one = random_like(out.array, np.random.default_rng(3))
-        whole = [Tensor._wrap(one if o is out else np.zeros_like(o.array)) for o in roots]
+        # by place: a function may give one tensor twice, as the gradients of two biases that are added
+        whole = [Tensor._wrap(one if k == i else np.zeros_like(o.array)) for k, o in enumerate(roots)]
         alone = autograd.grad(out, checked, Tensor._wrap(one), retain_graph=True, allow_unused=True)
         padded = autograd.grad(roots, checked, whole, retain_graph=True, allow_unused=True)
         for a, b in zip(alone, padded, strict=True):

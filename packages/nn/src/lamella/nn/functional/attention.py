@@ -6,7 +6,7 @@ from lamella.core import dtypes
 from lamella.core.errors import ArgumentRangeError, ConditionError, ShapeError
 from lamella.core.ops.creation import zeros, zeros_like
 from lamella.core.ops.matmul import linear
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 from lamella.nn.functional.activations import softmax
 from lamella.nn.functional.dropout import dropout

@@ -10,7 +10,7 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.checkpointing import checkpoint
 from lamella.core.errors import ArgumentError, ArgumentRangeError, DtypeError, GradError, ShapeError
 from lamella.core.ops.matmul import linear
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 from lamella.nn.functional.reductions import check_reduction, reduction_of
 from lamella.nn.linear_cross_entropy_options import LinearCrossEntropyOptions

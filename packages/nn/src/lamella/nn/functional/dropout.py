@@ -111,13 +111,13 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """Like :func:`dropout`, of whole channels: ``(N, C, D, H, W)`` or ``(C, D, H, W)``, each kept or zeroed.
 
     Raises:
-        ValueError: ``p`` is no probability. RuntimeError: the input has fewer than 2 dimensions.
+        ValueError: ``p`` is no probability. RuntimeError: the input has no dimension.
     """
     check_probability(p)
     ndim = input.array.ndim
     if ndim not in (4, 5):
         _warn_of_dimensions("dropout3d", ndim, 3)
-    if ndim != 4:
+    if ndim == 5:
         return _feature_dropout("dropout3d", input, p, training, inplace)
     return _feature_dropout("dropout3d", input.unsqueeze(0), p, training, inplace).squeeze(0)
 

@@ -9,7 +9,7 @@ from lamella.core.errors import ArgumentError, ArgumentRangeError, ShapeError
 from lamella.core.modes import no_grad
 from lamella.core.ops.creation import zeros
 from lamella.core.ops.normalizing import rms_norm
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 from lamella.nn.ops.layer_normalization import layer_norm_train
 from lamella.nn.ops.normalization import batch_norm_eval, batch_norm_train

@@ -7,7 +7,7 @@ from typing import Any
 
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ShapeError
-from lamella.core.ops.shapes import cat, stack
+from lamella.core.ops.pieces import cat, stack
 from lamella.core.tensor import Tensor
 from lamella.nn.ops.dtypes import one_floating, widened
 from lamella.nn.ops.recurrent import (

@@ -13,7 +13,7 @@ from typing import Any
 from lamella.core import autograd
 from lamella.core.errors import ShapeError
 from lamella.core.modes import enable_grad
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 
 Shape = tuple[int, ...]

@@ -9,7 +9,7 @@ from lamella.core.errors import NonFiniteError
 from lamella.core.modes import no_grad
 from lamella.core.ops.creation import tensor
 from lamella.core.ops.linalg.norms import vector_norm
-from lamella.core.ops.shapes import stack
+from lamella.core.ops.pieces import stack
 from lamella.core.tensor import Tensor
 
 #: One parameter, or any number of them.

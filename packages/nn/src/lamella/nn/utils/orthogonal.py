@@ -14,8 +14,8 @@ from lamella.core.ops.linalg.matrix_functions import matrix_exp
 from lamella.core.ops.linalg.orthogonal import qr
 from lamella.core.ops.linalg.solving import solve
 from lamella.core.ops.linalg.triangular import solve_triangular
+from lamella.core.ops.pieces import cat
 from lamella.core.ops.random import randn
-from lamella.core.ops.shapes import cat
 from lamella.core.tensor import Tensor
 from lamella.nn.module import Module
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, GradError
-from lamella.core.ops.shapes import stack
+from lamella.core.ops.pieces import stack
 from lamella.core.tensor import Tensor
 from lamella.nn.module import Module
 from lamella.nn.parallel import DataParallel

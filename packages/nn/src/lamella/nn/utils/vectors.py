@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lamella.core.errors import ArgumentTypeError
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 
 

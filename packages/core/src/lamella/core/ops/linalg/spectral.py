@@ -25,7 +25,7 @@ from lamella.core.ops.linalg.structure import (
     turning,
     with_diagonal,
 )
-from lamella.core.ops.shapes import cat
+from lamella.core.ops.pieces import cat
 from lamella.core.tensor import Tensor
 
 Shape = tuple[int, ...]

@@ -10,10 +10,11 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
 from lamella.core.ops.creation import to
 from lamella.core.ops.linalg.structure import check_dtypes
+from lamella.core.ops.pieces import stack, unbind
 from lamella.core.ops.pointwise import conj, mul
 from lamella.core.ops.products import chain_product
 from lamella.core.ops.reductions import sum
-from lamella.core.ops.shapes import broadcast_tensors, squeeze, stack, unbind, unsqueeze
+from lamella.core.ops.shapes import broadcast_tensors, squeeze, unsqueeze
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor
 
