@@ -1,4 +1,4 @@
-"""What the MNIST examples share: the data, the loop over epochs, the checkpoint, and digits drawn in the terminal."""
+"""What the examples on digits share: the data, the loop over epochs, the checkpoint, and digits drawn as text."""
 
 from __future__ import annotations
 
@@ -57,6 +57,12 @@ def run(model, optimizer, fresh, options, schedule=None):
     final = accuracy(model, test_loader)
     print(f"test accuracy: {final:.3f}")
     return final
+
+
+def embedded_digits(train):
+    """The images (N, 1, 28, 28) and labels (N,) that come with lamella-data, as two tensors."""
+    digits = datasets.MNIST(train=train, transform=NORMALIZED)
+    return next(iter(DataLoader(digits, batch_size=len(digits))))
 
 
 def train_epoch(model, optimizer, loss_function, loader):

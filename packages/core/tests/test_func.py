@@ -97,6 +97,19 @@ def test_grad_works_within_no_grad():
         assert_close(grad(lamella.sin)(lamella.tensor(0.0)), lamella.tensor(1.0))
 
 
+def test_derivatives_work_within_inference_mode():
+    def f(x):
+        return (x**3).sum() + x.prod()
+
+    x = values(3)
+    wanted = [grad(f)(x), jacfwd(f)(x), vmap(grad(f))(x[None])[0], hessian(f)(x)]
+    with lamella.inference_mode():
+        x = values(3)
+        found = [grad(f)(x), jacfwd(f)(x), vmap(grad(f))(x[None])[0], hessian(f)(x)]
+    for a, b in zip(found, wanted, strict=True):
+        assert_close(a, b)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [
@@ -105,6 +118,7 @@ def test_grad_works_within_no_grad():
         (lambda: grad(lambda x: x)(3.0), TypeError, r"to be Tensors, got float"),
         (lambda: grad(lambda x: x.sum())(lamella.ones(2, dtype=lamella.int64)), RuntimeError, "floating point"),
         (lambda: grad(lambda x: x, argnums=1)(lamella.ones(())), RuntimeError, r"argnum=1, but only 1 positional"),
+        (lambda: grad(lambda x, y: x, (0, -2))(lamella.ones(()), 1), RuntimeError, r"unique, got \(0, -2\)"),
         (lambda: grad(lambda x: x, has_aux=True)(lamella.ones(())), RuntimeError, r"tuple \(output, aux\)"),
     ],
 )
@@ -129,6 +143,11 @@ def test_vjp_refuses_another_structure():
     _, pull = vjp(lambda x: (x, x), values(2))
     with pytest.raises(RuntimeError, match=r"structure of cotangents .* got \* for \(\*, \*\)"):
         pull(values(2))
+
+
+def test_vjp_refuses_another_shape():
+    with pytest.raises(RuntimeError, match=r"of the shape of its output, \(3,\), got \(2,\)"):
+        vjp(lamella.sin, values(3))[1](values(2))
 
 
 # --- directions
@@ -253,10 +272,59 @@ def test_vmap_of_trees_and_keywords():
         return {"x": pair[0] * scale + shift, "y": (pair[1],)}
 
     found = vmap(f, in_dims=((0, None), None), out_dims={"x": 0, "y": (None,)})(
-        (values(3), values(2)), 1.0, scale=values(3, seed=1)
+        (values(3), values(2)), 1.0, scale=values(2, seed=1)
     )
-    assert_close(found["x"], values(3) * values(3, seed=1) + 1)
+    # keyword arguments are shared
+    assert_close(found["x"], values(3)[:, None] * values(2, seed=1) + 1)
     assert found["y"][0].shape == (2,)
+
+
+def test_an_index_may_be_another_for_each_sample():
+    x, i, j = values(3, 4, 5), lamella.tensor([2, 0, 3]), lamella.tensor([[1, 1], [4, 0], [2, 3]])
+    rows = lamella.arange(3)
+    assert_close(vmap(lambda x, i: x[i])(x, i), x[rows, i])
+    assert_close(vmap(lambda x, i: x[:, i])(x, i), x[rows, :, i])
+    assert_close(vmap(lambda i: x[0][i])(i), x[0][i])
+    assert_close(vmap(lambda x, j: x.index_select(1, j))(x, j), lamella.stack([x[b][:, j[b]] for b in range(3)]))
+    picked = vmap(grad(lambda x, i: x[i].sum()))(x, i)
+    assert_close(picked, lamella.nn.functional.one_hot(i, 4)[:, :, None].expand(3, 4, 5).to(x.dtype))
+    changed = x.clone()
+    vmap(lambda x, i: x.__setitem__(i, 7.0) or x)(changed, i)
+    assert changed[rows, i].eq(7).all() and changed.ne(7).sum() == x.numel() - 15
+    with pytest.raises(IndexError, match="index 3 is out of bounds"):
+        vmap(lambda x, i: x[i])(x.mT[:, :3], i)
+
+
+@pytest.mark.parametrize("make", [lamella.zeros_like, lambda x: x.new_zeros(x.shape)], ids=["zeros_like", "new_zeros"])
+def test_what_is_made_by_the_likeness_of_an_input_may_be_filled_with_what_depends_on_it(make):
+    def f(x):
+        y = make(x)
+        y[1:] = x[1:] ** 2
+        y[0] += x.sum()
+        return y
+
+    def plain(x):
+        return lamella.cat([x.sum()[None], x[1:] ** 2])
+
+    x = values(2, 3)
+    assert_close(vmap(f)(x), lamella.stack([plain(v) for v in x]))
+    assert_close(vmap(vmap(f))(x[None]), vmap(f)(x)[None])
+    for jacobian in (jacfwd, jacrev):
+        assert_close(jacobian(f)(x[0]), jacobian(plain)(x[0]))
+        assert_close(vmap(jacobian(f))(x), vmap(jacobian(plain))(x))
+    assert_close(hessian(lambda x: f(x).sum())(x[0]), hessian(lambda x: plain(x).sum())(x[0]))
+    assert jvp(lambda x: lamella.zeros_like(x, dtype=lamella.int64) + x, (x,), (x,))[1].equal(x)
+
+
+def test_directions_of_complex_numbers():
+    z, v = lamella.tensor([3 + 4j, 1 - 2j]), lamella.tensor([1 + 1j, 2j])
+    z, v = z.to(lamella.complex128), v.to(lamella.complex128)
+    assert_close(jvp(lamella.abs, (z,), (v,))[1], (z.conj() * v).real / z.abs())
+    assert_close(jvp(lamella.angle, (z,), (v,))[1], (z.conj() * v).imag / z.abs() ** 2)
+    x = values(4)
+    found = jacfwd(lambda x: lamella.fft.rfft(x).abs())(x)
+    assert found.dtype == x.dtype
+    assert_close(found, jacrev(lambda x: lamella.fft.rfft(x).abs())(x))
 
 
 def test_vmaps_nest():
@@ -370,9 +438,11 @@ def _in_place_on_shared():
     ("call", "error", "match"),
     [
         (vmap(lambda x: x.item()), RuntimeError, r"asks for the elements of a tensor \(item\)"),
+        (vmap(lambda x: x.tolist()), TypeError, "its elements can't be read"),
         (vmap(lambda x: x if x > 0 else -x), RuntimeError, "lamella.where"),
         (vmap(lambda x: 3), ValueError, "must only return Tensors .*got int"),
         (vmap(lamella.sin, in_dims=1), ValueError, r"in_dims is 1 for an argument of shape \(3,\)"),
+        (lambda x: vmap(lamella.add, in_dims=[0, 0])(x, x), ValueError, "in_dims must be an int or a tuple"),
         (vmap(lamella.sin, in_dims=None), ValueError, "in_dims must be an int or a tuple"),
         (lambda x: vmap(lamella.add, in_dims=(0,))(x, x), ValueError, "1 entries for 2 arguments"),
         (lambda x: vmap(lamella.add)(x, x[:2]), ValueError, r"same size .* 3 \(shape \(3,\), dim 0\), 2"),

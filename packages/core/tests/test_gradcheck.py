@@ -359,3 +359,13 @@ def test_gradgradcheck_catches_a_wrong_second_gradient(define: Callable[..., Any
     assert gradcheck(wrong, double(0.5, -1.5))
     with pytest.raises(GradcheckError, match="Jacobian mismatch"):
         gradgradcheck(wrong, double(0.5, -1.5))
+
+
+def test_a_result_given_twice_is_two_results() -> None:
+    def twice(x: lamella.Tensor) -> tuple[lamella.Tensor, lamella.Tensor]:
+        square = x * x
+        return square, square
+
+    assert gradcheck(twice, double(1.0, 2.0))
+    # the gradients of terms of a sum are one tensor
+    assert gradgradcheck(lambda x, y: (x + y).tanh(), (double(0.3, 0.2), double(-0.1, 0.4)))

@@ -119,6 +119,12 @@ def test_copy_and_fill_cut_the_old_gradient_and_bring_the_new():
     assert v.grad.item() == 2.0
 
 
+@pytest.mark.parametrize(("own", "given"), [((3,), (2,)), ((3,), (1, 3)), ((), (1,)), ((1,), (2,))])
+def test_copy_refuses_what_does_not_fit(own, given):
+    with pytest.raises(RuntimeError, match="copy|broadcast"):
+        lamella.zeros(own).copy_(lamella.ones(given))
+
+
 def test_copy_converts_dtype_and_the_gradient_back():
     x = lamella.tensor([1.0, 2.0], dtype=lamella.float64, requires_grad=True)
     t = lamella.zeros(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import lamella
@@ -97,6 +99,12 @@ def test_layout_and_pinned_memory_may_be_given_as_they_are():
     assert lamella.ones_like(x, layout=lamella.strided).tolist() == [1.0, 1.0]
     assert x.new_full((1,), 3.0, layout=lamella.strided, pin_memory=False).tolist() == [3.0]
     assert lamella.randn(2, pin_memory=False, generator=lamella.Generator()).shape == (2,)
+
+
+def test_functions_are_pickled_by_the_name_under_which_they_are_public():
+    found = (lamella.sort, lamella.cat, lamella.zeros, lamella.relu, lamella.linalg.inv, lamella.fft.fft)
+    for function in found:
+        assert pickle.loads(pickle.dumps(function)) is function
 
 
 @pytest.mark.parametrize("make", [lamella.zeros, lamella.rand, lamella.ones(1).new_zeros])

@@ -12,6 +12,7 @@ import pytest
 
 import lamella
 from lamella import nn, optim
+from lamella.core.testing import gradgradcheck
 
 TABLE = runpy.run_path(str(Path(__file__).with_name("test_layers.py")))  # layers, and how to build and call them
 wave = TABLE["wave"]
@@ -34,7 +35,7 @@ MORE: dict[str, Callable[[], tuple[nn.Module, list[Any]]]] = {
         [number(3, 2, 4), number(2, 2, 4, phase=1)],
     ),
     "AdaptiveLogSoftmaxWithLoss": lambda: (
-        nn.AdaptiveLogSoftmaxWithLoss(4, 7, [2, 4]),
+        nn.AdaptiveLogSoftmaxWithLoss(4, 7, [2, 4], 2.0),
         [number(3, 4), lamella.tensor([0, 6, 3])],
     ),
     "SoftMarginLoss": lambda: (nn.SoftMarginLoss(), [number(3, 2), lamella.tensor(signs(3, 2))]),
@@ -61,10 +62,6 @@ def number(*shape: int, phase: float = 0.0) -> lamella.Tensor:
 
 def signs(*shape: int) -> np.ndarray:
     return np.sign(wave(shape, 0.5))
-
-
-def from_table(case: dict[str, Any]) -> tuple[nn.Module, list[Any]]:
-    return TABLE["build"](case), TABLE["inputs_of"](case)
 
 
 def assert_second_order(module: nn.Module, inputs: list[Any]) -> None:
@@ -102,7 +99,7 @@ def assert_second_order(module: nn.Module, inputs: list[Any]) -> None:
 
 @pytest.mark.parametrize("case", TABLE["CASES"], ids=TABLE["IDS"])
 def test_second_order_of_each_layer(case: dict[str, Any]) -> None:
-    assert_second_order(*from_table(case))
+    assert_second_order(TABLE["build"](case), TABLE["inputs_of"](case))
 
 
 @pytest.mark.parametrize("name", MORE)
@@ -110,3 +107,52 @@ def test_second_order_of_layers_that_the_table_lacks(name: str) -> None:
     lamella.manual_seed(0)
     module, inputs = MORE[name]()
     assert_second_order(module.double(), inputs)
+
+
+def test_every_layer_is_checked() -> None:
+    """What is not: other names of layers that are, what holds modules, and CTCLoss, which is below."""
+    classes = {name for name, value in vars(nn).items() if isinstance(value, type) and issubclass(value, nn.Module)}
+    checked = {case["class"] for case in TABLE["CASES"]} | set(MORE)
+    left = {name for name in classes - checked if not name.startswith("Lazy")}
+    assert left == {
+        *("Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential", "DataParallel"),
+        *("RNNBase", "RNNCellBase", "NLLLoss2d", "TransformerDecoderLayer", "CTCLoss"),
+    }
+
+
+def test_second_order_of_ctc_loss() -> None:
+    """Behind a log_softmax, because its gradient is that by the scores; PyTorch has no second order here."""
+    labels, frames, sizes = lamella.tensor([[1, 2]]), lamella.tensor([5]), lamella.tensor([2])
+    assert gradgradcheck(lambda x: nn.CTCLoss()(x.log_softmax(2), labels, frames, sizes), number(5, 1, 4))
+
+
+def test_a_training_with_a_gradient_penalty() -> None:
+    """A critic tells two kinds of pictures apart while its slope between them is drawn to 1, as in WGAN-GP."""
+    lamella.manual_seed(0)
+    critic = nn.Sequential(
+        nn.Conv2d(1, 6, 3, stride=2, padding=1),
+        nn.GroupNorm(2, 6),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(6, 8, 3, padding=1),
+        nn.Tanh(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(32, 1),
+    )
+    optimizer = optim.Adam(critic.parameters(), lr=2e-3, betas=(0.5, 0.9))
+    distances, penalties = [], []
+    for _ in range(60):
+        bright, dark = 1 + 0.2 * lamella.randn(16, 1, 8, 8), lamella.rand(16, 1, 8, 8) - 1
+        share = lamella.rand(16, 1, 1, 1)
+        between = (share * bright + (1 - share) * dark).requires_grad_()
+        (slope,) = lamella.autograd.grad(critic(between).sum(), between, create_graph=True)
+        penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
+        distance = critic(bright).mean() - critic(dark).mean()
+        optimizer.zero_grad()
+        (10 * penalty - distance).backward()
+        optimizer.step()
+        distances.append(distance.item())
+        penalties.append(penalty.item())
+    assert penalties[0] > 0.5
+    assert max(penalties[-5:]) < 0.1
+    assert min(distances[-5:]) > 2

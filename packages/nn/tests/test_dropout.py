@@ -112,5 +112,9 @@ def test_refusals(call, error, message):
 
 
 def test_unusual_numbers_of_dimensions_warn():
-    with pytest.warns(UserWarning, match="dropout3d: expected a 5-D input .* got 3-D"):
-        F.dropout3d(lamella.ones(2, 3, 4))
+    with pytest.warns(
+        UserWarning, match="dropout3d: expected a 5-D input .* got 2-D, of which the first is taken for C"
+    ):
+        kept = F.dropout3d(lamella.ones(64, 3))
+    assert 0 < kept[:, 0].count_nonzero() < 64
+    assert (kept == kept[:, :1]).all(), "a row is a channel"

@@ -103,3 +103,11 @@ def test_only_the_batch_may_be_empty():
     assert F.pad(lamella.ones(0, 2, 5), (1, 1), "reflect").shape == (0, 2, 7)
     with pytest.raises(RuntimeError, match="only the batch may be 0"):
         F.pad(lamella.ones(2, 0, 5), (1, 1), "reflect")
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(1, (4,)), (1, (2, 3, 4, 5)), (2, (4, 4)), (3, (2, 2, 2))])
+def test_circular_layers_take_a_batch_or_one_sample(count, sizes):
+    layer = getattr(nn, f"CircularPad{count}d")(1)
+    message = rf"expected {count + 1}D or {count + 2}D input \(got {len(sizes)}D input\)"
+    with pytest.raises(ValueError, match=message):
+        layer(lamella.ones(sizes))

@@ -107,6 +107,7 @@ _LATER = {
     "strided": "lamella.core.layouts:strided",
     "to_dlpack": "lamella.core.interchange:to_dlpack",
     "use_deterministic_algorithms": "lamella.core.settings:use_deterministic_algorithms",
+    "vmap": "lamella.core.transforms:vmap",
 }
 
 

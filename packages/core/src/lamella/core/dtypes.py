@@ -368,7 +368,7 @@ class finfo:
         self.min = float(limits.min)
         self.max = float(limits.max)
         self.tiny = self.smallest_normal = float(limits.smallest_normal)
-        self.resolution = float(limits.resolution)
+        self.resolution = 10.0**-limits.precision  # NumPy's own is rounded to the dtype
 
     def __repr__(self) -> str:
         return (

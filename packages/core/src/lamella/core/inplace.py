@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lamella.core import dtypes, graph, modes
+from lamella.core import dtypes, graph, modes, rules
 from lamella.core.aliasing import Place
 from lamella.core.errors import DtypeError, GradError, ShapeError
 from lamella.core.modes import INFERENCE, current_mode
@@ -182,6 +182,9 @@ def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     """Fill the tensor with the elements of ``other``, broadcast and converted to its dtype and device."""
     if not isinstance(other, Tensor):  # a number
         return fill_(self, other)
+    given, own = other.array.shape, self.array.shape
+    if given != own and rules.broadcast(own, given) != own:
+        raise ShapeError(f"copy_: a tensor of shape {list(given)} doesn't fit into one of shape {list(own)}")
 
     def compute(old: Tensor) -> Tensor:
         value = (

@@ -83,7 +83,11 @@ def public(family: ModuleType, name: str) -> Callable[..., Any]:
     function: Callable[..., Any] = getattr(family, name)
     if makes_a_tensor(function):
         function = taking_placement(function)
-    return function if name in getattr(family, "NO_OUT", ()) else taking_out(function)
+    if name not in getattr(family, "NO_OUT", ()):
+        function = taking_out(function)
+    if function is not getattr(family, name):
+        function.__module__ = "lamella"  # where pickle finds it, as its family has another of that name
+    return function
 
 
 def add_out(namespace: dict[str, Any], without: Collection[str] = ()) -> None:
@@ -91,6 +95,7 @@ def add_out(namespace: dict[str, Any], without: Collection[str] = ()) -> None:
     for name in namespace["__all__"]:
         if name not in without:
             namespace[name] = taking_out(namespace[name])
+            namespace[name].__module__ = namespace["__name__"]
 
 
 def _store(name: str, result: Any, out: Any) -> Any:

@@ -121,8 +121,7 @@ def _new(make: Callable[..., Any]) -> Callable[..., Any]:
         check_placement(f"new_{make.__name__}", kwargs)
         kwargs["dtype"] = kwargs.get("dtype") or self.dtype
         kwargs["device"] = kwargs.get("device") or self.device
-        made: Tensor = make(*args, **kwargs)
-        return made
+        return creation.alike(make(*args, **kwargs), self)
 
     new.__name__ = new.__qualname__ = f"new_{make.__name__}"
     new.__doc__ = f"Like :func:`lamella.{make.__name__}`, by default with the dtype and device of this tensor."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lamella.core import dtypes
+from lamella.core.errors import IndexRangeError
 from lamella.core.ops.creation import tensor
 from lamella.core.tensor import Tensor
 from lamella.nn.batch_normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, Statistics
@@ -54,6 +55,10 @@ class _Lazy(LazyModuleMixin, Statistics):
     def initialize_parameters(self, input: Tensor) -> None:
         """Give parameters and statistics the shape that fits ``input``, and initial values."""
         if self.has_uninitialized_params():
+            if input.array.ndim < 2:
+                raise IndexRangeError(
+                    f"expected an input (N, C, …) to take the number of channels from, got {input.shape}"
+                )
             self.num_features = input.shape[1]
             for held in (self.weight, self.bias, self.running_mean, self.running_var):
                 if isinstance(held, (UninitializedParameter, UninitializedBuffer)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from lamella.core.errors import ArgumentError
 from lamella.core.tensor import Tensor
 from lamella.nn import functional as F
 from lamella.nn.module import Module
@@ -211,7 +212,19 @@ class ReplicationPad3d(_Pad):
     _count = 3
 
 
-class CircularPad1d(_Pad):
+class _CircularPad(_Pad):
+    """The input with what is at its other end added at both ends of its last dimensions."""
+
+    _mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        fewest, ndim = self._count + 1, input.array.ndim
+        if ndim not in (fewest, fewest + 1):
+            raise ArgumentError(f"expected {fewest}D or {fewest + 1}D input (got {ndim}D input)")
+        return super().forward(input)
+
+
+class CircularPad1d(_CircularPad):
     """The input followed by its beginning and preceded by its end; no more may be added than there is.
 
     Args:
@@ -221,11 +234,10 @@ class CircularPad1d(_Pad):
         ``(N, C, W) -> (N, C, W_out)`` or without ``N``.
     """
 
-    _mode = "circular"
     _count = 1
 
 
-class CircularPad2d(_Pad):
+class CircularPad2d(_CircularPad):
     """The input followed by its beginning and preceded by its end; no more may be added than there is.
 
     Args:
@@ -235,11 +247,10 @@ class CircularPad2d(_Pad):
         ``(N, C, H, W) -> (N, C, H_out, W_out)`` or without ``N``.
     """
 
-    _mode = "circular"
     _count = 2
 
 
-class CircularPad3d(_Pad):
+class CircularPad3d(_CircularPad):
     """The input followed by its beginning and preceded by its end; no more may be added than there is.
 
     Args:
@@ -249,7 +260,6 @@ class CircularPad3d(_Pad):
         ``(N, C, D, H, W) -> (N, C, D_out, H_out, W_out)`` or without ``N``.
     """
 
-    _mode = "circular"
     _count = 3
 
 

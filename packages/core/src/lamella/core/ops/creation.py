@@ -19,7 +19,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype, to_dtype
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.layouts import contiguous_format, laid_out, order_of, preserve_format
-from lamella.core.modes import current_mode
+from lamella.core.modes import current_mode, innermost_level
 from lamella.core.placement import backend_for
 from lamella.core.tensor import Tensor, check_tensor
 
@@ -311,7 +311,14 @@ def like(
     check_tensor(f"{make.__name__}_like", "input", input)
     made = make(size=input.shape, dtype=dtype or input.dtype, device=device or input.device, **more)
     made.array = laid_out(made.array, order_of(input.array, memory_format))
+    made = alike(made, input)
     return made.requires_grad_() if requires_grad else made
+
+
+def alike(made: Tensor, input: Tensor) -> Tensor:
+    """A new tensor as one of the transforms' levels that ``input`` is of, where there are any."""
+    level = innermost_level()
+    return made if level is None else level.alike(made, input)
 
 
 def zeros_like(

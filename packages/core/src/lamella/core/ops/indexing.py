@@ -83,6 +83,8 @@ def _check_range(shape: Shape, indices: tuple[Any, ...]) -> None:
 
 
 def check_between(lowest: int, size: int, index: Any, dim: int, error: type[Exception]) -> None:
+    if not hasattr(type(index), "min"):
+        return  # within vmap nothing can be seen of it here; the op that picks looks at it
     if index.size and not (index.min() >= lowest and index.max() < size):
         worst = int(index.max()) if index.max() >= size else int(index.min())
         raise error(f"index {worst} is out of bounds for dimension {dim} with size {size}")
@@ -305,7 +307,10 @@ def _as_index(part: Any) -> Any:
     if isinstance(part, Tensor):
         # a 0-dim integer tensor selects like an int; a 0-dim mask adds a dimension like a bool
         if part.array.ndim == 0 and part.array.dtype.kind in "biu":
-            return bool(part.array) if _is_mask(part) else part.__index__()
+            if _is_mask(part):
+                return bool(part.array)
+            # within vmap it may be another int for each sample: then it picks like any tensor of indices
+            return part.__index__() if hasattr(type(part.array), "item") else part.long()
         if part.array.dtype == np.uint8:
             warnings.warn(
                 "indexing with dtype lamella.uint8 is now deprecated, please use a dtype lamella.bool instead",

@@ -13,7 +13,7 @@ from typing import Any
 
 from lamella.core import autograd, rules, trees
 from lamella.core.algebra import TENSORS
-from lamella.core.errors import ArgumentError, GradError
+from lamella.core.errors import ArgumentError, ArgumentRangeError, GradError
 from lamella.core.op import OPS, Op
 from lamella.core.tensor import Tensor
 from lamella.core.transforms.wrapped import Level, Outline, Wrapped, refuse_escaped
@@ -82,6 +82,10 @@ class Batch(Level):
     def full(self, value: Tensor) -> Tensor:
         """``value`` with the samples along a dimension in front, repeated for each if it does not depend on them."""
         return value.held if self.owns(value) else expanded(value, self.size)
+
+    def adopted(self, made: Tensor, input: Any) -> Tensor:
+        wrapped: Tensor = self.wrap(OPS["clone"].call(expanded(made, self.size), None))
+        return wrapped
 
     def again(self, x: Tensor, inner: Tensor) -> Tensor:
         """``inner``, made of ``x`` for each sample, as a tensor of this level."""
@@ -321,7 +325,7 @@ def vmap(
         chunk_size: How many samples to take at once; None for all.
 
     Returns:
-        A function that takes the batch. Keyword arguments are mapped along their dimension 0.
+        A function that takes the batch. All samples share its keyword arguments.
 
     Raises:
         ValueError: ``in_dims`` or ``out_dims`` do not fit, or the arguments differ in their numbers of samples.
@@ -334,14 +338,14 @@ def vmap(
         tensor([ 5., 25.])
     """
     if randomness not in ("error", "same", "different"):
-        raise ArgumentError(f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}")
+        raise ArgumentRangeError(f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}")
     if chunk_size is not None and chunk_size < 1:
         raise ArgumentError(f"vmap: chunk_size should be None or greater than 0, got {chunk_size}")
 
     @functools.wraps(func)
     def batched(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = trees.flatten((args, kwargs))
-        dims = _dims_of(func, in_dims, args) + [0] * len(trees.flatten(kwargs)[0])
+        dims = _dims_of(func, in_dims, args) + [None] * len(trees.flatten(kwargs)[0])
         size = _size(leaves, dims)
         fronted = [x if d is None else moved(x, rules.one_dim(d, x.ndim), 0) for x, d in zip(leaves, dims, strict=True)]
         if chunk_size is None or chunk_size >= size:
@@ -370,9 +374,9 @@ def _dims_of(func: Callable[..., Any], in_dims: Any, args: tuple[Any, ...]) -> l
             f"vmap({name}, in_dims={in_dims}): in_dims has {len(in_dims)} entries for {len(args)} arguments. Give one "
             "for each, or one int for all."
         )
-    if not isinstance(in_dims, (int, tuple, list)):
+    if not isinstance(in_dims, (int, tuple)):
         raise ArgumentError(f"vmap({name}, in_dims={in_dims!r}): in_dims must be an int or a tuple")
-    return trees.spread(tuple(in_dims) if isinstance(in_dims, list) else in_dims, args, f"vmap({name}): in_dims")
+    return trees.spread(in_dims, args, f"vmap({name}): in_dims")
 
 
 def _size(leaves: Sequence[Any], dims: Sequence[Any]) -> int:

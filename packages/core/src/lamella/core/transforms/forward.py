@@ -16,12 +16,12 @@ from lamella.core import autograd, trees
 from lamella.core.algebra import TENSORS
 from lamella.core.dtypes import DIFFERENTIABLE
 from lamella.core.errors import ArgumentTypeError, GradError
-from lamella.core.modes import enable_grad
+from lamella.core.modes import enable_grad, inference_mode
 from lamella.core.op import GRAD, OPS, OUT, Op
 from lamella.core.ops import creation
 from lamella.core.tensor import Tensor
 from lamella.core.transforms.batching import ELEMENTWISE, vmap
-from lamella.core.transforms.reverse import Argnums, _chosen, _replaced, jacrev, reaches_beyond, tracked
+from lamella.core.transforms.reverse import Argnums, _chosen, _replaced, jacrev, reaches_beyond, savable, tracked
 from lamella.core.transforms.wrapped import Level, Wrapped, refuse_escaped, without_graph
 
 
@@ -48,6 +48,13 @@ class Forward(Level):
         made: Dual = self.wrap(primal)
         made.tangent = tangent
         return made
+
+    def adopted(self, made: Tensor, input: Any) -> Tensor:
+        if made.array.dtype not in DIFFERENTIABLE:
+            return made
+        # of the levels of the primal, and of those of the other tangent: jacfwd has one for each column
+        tangent = input.tangent.new_zeros(made.shape, dtype=made.dtype)
+        return self.dual(made, creation.alike(tangent, made))
 
     def again(self, x: Tensor, primal: Tensor) -> Tensor:
         """``primal`` with the tangent of ``x``."""
@@ -152,7 +159,9 @@ def _tangents(op: Op, primals: list[Any], tangents: list[Tensor | None], attrs: 
     if not several and result.array.dtype not in DIFFERENTIABLE:
         return None
     moving = {i for i, t in enumerate(tangents) if t is not None}
-    if not several and not op.view and op.shape in ELEMENTWISE and not op.together and result.array.dtype.kind != "c":
+    numbers = [x for x in (*primals, result) if isinstance(x, Tensor)] if not several else []
+    real = all(x.array.dtype.kind != "c" for x in numbers)
+    if not several and not op.view and op.shape in ELEMENTWISE and not op.together and real:
         return _elementwise(op, primals, tangents, attrs, result)
     if op.variadic and op.linear:
         filled = [p.new_zeros(p.shape) if t is None else t for p, t in zip(primals, tangents, strict=True)]
@@ -212,7 +221,8 @@ def _through_gradient(
     op: Op, primals: list[Any], tangents: list[Tensor | None], attrs: tuple[Any, ...], result: Any
 ) -> Any:
     """By the gradient rule: J t is the derivative by u of the inner product of t with the gradient for u."""
-    with enable_grad():
+    with inference_mode(False), enable_grad():
+        tangents = [t if t is None else savable(t) for t in tangents]
         inputs = [p if t is None else tracked(p) for p, t in zip(primals, tangents, strict=True)]
         again = op.call(inputs, *attrs) if op.variadic else op.call(*inputs, *attrs)
         outputs = list(again) if type(result) in (tuple, list) else [again]
@@ -285,6 +295,7 @@ def jvp(
             raise GradError(
                 f"jvp: expected primal and tangent to have the same shape, got {tuple(x.shape)} and {tuple(t.shape)}"
             )
+    directions = [savable(t) for t in directions]
     with Forward() as level:
         duals = [
             level.dual(x, t if t.dtype == x.dtype else t.to(x.dtype)) for x, t in zip(leaves, directions, strict=True)

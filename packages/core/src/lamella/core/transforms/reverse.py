@@ -9,7 +9,7 @@ from typing import Any
 from lamella.core import autograd, trees
 from lamella.core.errors import ArgumentError, ArgumentTypeError, GradError
 from lamella.core.graph import Node
-from lamella.core.modes import enable_grad, innermost_level
+from lamella.core.modes import enable_grad, inference_mode, innermost_level
 from lamella.core.op import OPS
 from lamella.core.ops import creation
 from lamella.core.tensor import Tensor, live_node
@@ -34,7 +34,15 @@ def tracked(x: Tensor) -> Tensor:
     if live_node(x) is not None:
         same: Tensor = OPS["reshape"].call(x, tuple(x.array.shape))  # a view, and a node of its own
         return same
-    return x.detach().requires_grad_()
+    return savable(x).detach().requires_grad_()
+
+
+def savable(x: Tensor) -> Tensor:
+    """``x``, or a copy if it is an inference tensor, which can't be saved for a backward pass."""
+    if not x.is_inference():
+        return x
+    with inference_mode(False):
+        return x.clone()
 
 
 def reaches_beyond(outputs: Iterable[Tensor], inputs: Iterable[Tensor]) -> bool:
@@ -80,7 +88,7 @@ def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool
 
     @functools.wraps(func)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        with enable_grad():
+        with inference_mode(False), enable_grad():
             leaves, structure, call = _opened("grad", func, args, kwargs, argnums)
             result = call()
             aux = None
@@ -144,7 +152,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         >>> pull(lamella.tensor(2.0))
         (tensor(2.),)
     """
-    with enable_grad():
+    with inference_mode(False), enable_grad():
         leaves, structure, call = _opened("vjp", func, primals, {}, tuple(range(len(primals))))
         result = call()
         aux = None
@@ -161,6 +169,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
                 f"Expected pytree structure of cotangents to be the same as that of the outputs, got "
                 f"{trees.describe(cotangents)} for {trees.describe(result)}"
             )
+        for x, g in zip(outputs, given, strict=True):
+            if x.shape != g.shape:
+                raise GradError(
+                    f"vjp: expected a cotangent of the shape of its output, {tuple(x.shape)}, got {tuple(g.shape)}"
+                )
         record = beyond or any(g.requires_grad for g in given) if create_graph is None else create_graph
         return structure.build(iter(_or_zeros(outputs, given, leaves, record, retain_graph)))
 
@@ -230,6 +243,8 @@ def _chosen(args: Sequence[Any], argnums: Argnums) -> list[Any]:
     for n in numbers:
         if not isinstance(n, int) or not -len(args) <= n < len(args):
             raise GradError(f"Got argnum={n}, but only {len(args)} positional inputs")
+    if len({n % len(args) for n in numbers}) < len(numbers):
+        raise GradError(f"argnums elements must be unique, got {argnums}")
     return [args[n] for n in numbers]
 
 

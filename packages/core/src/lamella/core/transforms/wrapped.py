@@ -102,6 +102,28 @@ class Level(Interpreter):
         """A context in which the next level out is the innermost."""
         return modes.interpreted(self.outer)
 
+    def alike(self, made: Tensor, input: Tensor) -> Tensor:
+        """A new tensor, made by the likeness of ``input``, as one of the levels that ``input`` is of.
+
+        So it can take over, by a change in place, what depends on the samples or on the direction.
+        """
+        inner, source = (x.held if self.owns(x) else x for x in (made, input))
+        with self.outside():
+            outer = modes.innermost_level()
+            if outer is not None:
+                inner = outer.alike(inner, source)
+            if self.owns(made):
+                return self.again(made, inner)
+            return self.adopted(inner, input) if self.owns(input) else inner
+
+    def again(self, x: Tensor, inner: Tensor) -> Tensor:
+        """``inner``, which stands for what ``x`` holds, as a tensor of this level."""
+        raise NotImplementedError(f"{type(self).__name__} defines what its tensors are besides what they hold")
+
+    def adopted(self, made: Tensor, input: Any) -> Tensor:
+        """A new tensor of the next level out as one of this level, with memory of its own, by the likeness of one."""
+        raise NotImplementedError(f"{type(self).__name__} defines how it takes a new tensor over")
+
     def draw(self, op: str, shape: tuple[int, ...], make: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
         """Random numbers: what ``make`` gives for a shape, in the next level out."""
         with self.outside():
@@ -199,7 +221,10 @@ class Outline:
         return self
 
     c_contiguous = True
-    what = "one from inside a vmap that has ended. Return it from the function that is transformed"
+    what = (
+        "one of a vmap. Inside of it there is one for each sample, so its elements can't be read (.tolist(), "
+        "unique()); from inside a vmap that has ended comes only what the function returns"
+    )
 
     def __getattr__(self, name: str) -> Any:
         raise GradError(

@@ -72,10 +72,10 @@ def _feature_dropout(op: str, input: Tensor, p: float, training: bool, inplace: 
     return input.mul_(kept) if inplace else input * kept
 
 
-def _warn_of_dimensions(op: str, ndim: int, spatial: int) -> None:
+def _warn_of_dimensions(op: str, ndim: int, spatial: int, taken: str) -> None:
     warnings.warn(
         f"{op}: expected a {spatial + 2}-D input (N, C and {spatial} spatial dimensions) or a {spatial + 1}-D one, got "
-        f"{ndim}-D; its first two dimensions are taken for N and C. Reshape it, or use dropout for single elements.",
+        f"{ndim}-D, of which {taken}. Reshape it, or use dropout for single elements.",
         stacklevel=3,
     )
 
@@ -103,7 +103,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """
     check_probability(p)
     if input.array.ndim != 4:  # (N, C, L) too: PyTorch takes 3 dimensions so
-        _warn_of_dimensions("dropout2d", input.array.ndim, 2)
+        _warn_of_dimensions("dropout2d", input.array.ndim, 2, "the first two are taken for N and C")
     return _feature_dropout("dropout2d", input, p, training, inplace)
 
 
@@ -116,7 +116,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     check_probability(p)
     ndim = input.array.ndim
     if ndim not in (4, 5):
-        _warn_of_dimensions("dropout3d", ndim, 3)
+        _warn_of_dimensions("dropout3d", ndim, 3, "the first is taken for C")
     if ndim == 5:
         return _feature_dropout("dropout3d", input, p, training, inplace)
     return _feature_dropout("dropout3d", input.unsqueeze(0), p, training, inplace).squeeze(0)
