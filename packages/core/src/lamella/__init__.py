@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from lamella.core.backends.memory import release as release_memory
     from lamella.core.backends.threads import get_num_threads, set_num_threads
     from lamella.core.checkpoints import load, save
-    from lamella.core.functions import *  # noqa: F403
+    from lamella.core.functions import *  # noqa: F403  # the generated stub of them
     from lamella.core.printing import set_printoptions
 
 __version__ = "0.1.0"

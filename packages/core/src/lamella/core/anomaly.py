@@ -50,7 +50,7 @@ class Anomaly(Watcher):
                 grads = run(node, grad, algebra, wanted)
             except (FloatingPointError, RuntimeWarning):  # the application turned NumPy's warnings into errors
                 grads = algebra.pull_quietly(node, grad, wanted)
-        except Exception:
+        except Exception:  # whatever it was: told where it came from, and raised again
             _tell(node)
             raise
         finally:

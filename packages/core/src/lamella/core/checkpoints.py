@@ -210,7 +210,7 @@ def _write_path(path: str, contents: list[tuple[str, memoryview[Any]]]) -> None:
         if os.path.exists(path):
             os.chmod(temporary, os.stat(path).st_mode & 0o7777)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException:  # also when interrupted: nothing half written is left
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise

@@ -232,6 +232,30 @@ def jvp(
     return _result(outputs, several_outputs, create_graph), _result(found, several_outputs, create_graph)
 
 
+def _second(
+    name: str,
+    func: Callable[..., Any],
+    inputs: Tensor | Tensors,
+    v: Tensor | Tensors | None,
+    create_graph: bool,
+    strict: bool,
+    *,
+    push: bool,
+) -> tuple[Any, Any]:
+    """The value of ``func``, and its second derivatives times ``v`` (``push``), or ``v`` times them."""
+    with enable_grad():
+        xs, several = _opened(name, inputs, create_graph)
+        vs = _directions(name, v, xs)
+        out = _scalar(name, func(*xs))
+        _check_outputs((out,), strict)
+        slopes = _products((out,), xs, (out.new_ones(out.shape),), True, strict, "jacobian")
+        if push:
+            found = _pushed(slopes, xs, vs, create_graph, strict)
+        else:
+            found = _products(slopes, xs, vs, create_graph, strict, "hessian")
+    return _result((out,), False, create_graph), _result(found, several, create_graph)
+
+
 def vhp(
     func: Callable[..., Any],
     inputs: Tensor | Tensors,
@@ -255,14 +279,7 @@ def vhp(
         RuntimeError: ``func`` returns something else, ``v`` does not fit, or ``strict`` found something.
         TypeError: An input or output is no Tensor.
     """
-    with enable_grad():
-        xs, several = _opened("vhp", inputs, create_graph)
-        vs = _directions("vhp", v, xs)
-        out = _scalar("vhp", func(*xs))
-        _check_outputs((out,), strict)
-        slopes = _products((out,), xs, (out.new_ones(out.shape),), True, strict, "jacobian")
-        found = _products(slopes, xs, vs, create_graph, strict, "hessian")
-    return _result((out,), False, create_graph), _result(found, several, create_graph)
+    return _second("vhp", func, inputs, v, create_graph, strict, push=False)
 
 
 def hvp(
@@ -290,14 +307,7 @@ def hvp(
         RuntimeError: ``func`` returns something else, ``v`` does not fit, or ``strict`` found something.
         TypeError: An input or output is no Tensor.
     """
-    with enable_grad():
-        xs, several = _opened("hvp", inputs, create_graph)
-        vs = _directions("hvp", v, xs)
-        out = _scalar("hvp", func(*xs))
-        _check_outputs((out,), strict)
-        slopes = _products((out,), xs, (out.new_ones(out.shape),), True, strict, "jacobian")
-        found = _pushed(slopes, xs, vs, create_graph, strict)
-    return _result((out,), False, create_graph), _result(found, several, create_graph)
+    return _second("hvp", func, inputs, v, create_graph, strict, push=True)
 
 
 # --- what they share

@@ -446,7 +446,7 @@ class Tensor(Methods):
     def retains_grad(self) -> bool:
         """Whether :meth:`retain_grad` was called on this result."""
         node = self._node
-        return not self.is_leaf and any(type(h) is graph.RetainGrad for h in node.hooks or ())  # type: ignore[union-attr]
+        return not self.is_leaf and any(type(h) is graph.RetainGrad for h in node.hooks or ())  # type: ignore[union-attr]  # no leaf: it has a node
 
     # --- out of the framework
 
@@ -570,7 +570,7 @@ def live_node(tensor: Tensor) -> graph.Node | None:
     """The tensor's node; that of a view is renewed first if its base was changed in place since."""
     view, cell = tensor._view, tensor._cell
     # a base that got other memory, by x.data = …, no longer shares the cell
-    if view is not None and view.seen is not None and cell is view.base._cell and cell[0] != view.seen:  # type: ignore[index]
+    if view is not None and view.seen is not None and cell is view.base._cell and cell[0] != view.seen:  # type: ignore[index]  # a view has one
         before = tensor._node
         tensor._node = view.renewed(tensor)
         view.seen = cell[0]  # type: ignore[index]  # a view has a cell

@@ -75,7 +75,7 @@ class LazyModuleMixin:
         return self
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)  # type: ignore[misc]
+        super()._save_to_state_dict(destination, prefix, keep_vars)  # type: ignore[misc]  # a mixin: Module comes next
         for name, tensor in (*self._parameters.items(), *self._buffers.items()):
             if is_lazy(tensor) and prefix + name in destination:
                 destination[prefix + name] = tensor
@@ -85,7 +85,7 @@ class LazyModuleMixin:
             given = state_dict.get(prefix + name)
             if is_lazy(tensor) and isinstance(given, Tensor) and not is_lazy(given):
                 tensor.materialize(given.shape)
-        super()._load_from_state_dict(state_dict, prefix, *rest)  # type: ignore[misc]
+        super()._load_from_state_dict(state_dict, prefix, *rest)  # type: ignore[misc]  # as above
 
 
 __all__ = ["LazyModuleMixin"]

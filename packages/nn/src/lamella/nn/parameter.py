@@ -83,7 +83,7 @@ class UninitializedTensor:
             shape: The sizes. device, dtype: by default those it was made with.
         """
         device, dtype = device or self.device, dtype or self.dtype
-        self.__class__ = self.cls_to_become  # type: ignore[assignment]  # one object, which optimizers may hold
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]  # it becomes another class  # one object, which optimizers may hold
         self.data = empty(tuple(shape), device=device, dtype=dtype)
 
     @property
@@ -100,7 +100,7 @@ class UninitializedTensor:
 
     def _with_array(self, do: Callable[..., Any], *args: Any) -> Any:
         """``do(self, *args)``, which sees the array without elements."""
-        kind, self.__class__ = self.__class__, self.cls_to_become  # type: ignore[assignment]
+        kind, self.__class__ = self.__class__, self.cls_to_become  # type: ignore[assignment]  # it becomes another class
         try:
             return do(self, *args)
         finally:

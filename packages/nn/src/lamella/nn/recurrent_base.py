@@ -120,7 +120,7 @@ class RNNBase(Module):
         self, input: Tensor, states: tuple[Tensor, ...], suffix: str, reverse: bool, sizes: Sizes
     ) -> tuple[Tensor, ...]:
         """One direction of one layer: the output and the last states; for subclasses to define."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines one direction of one layer")
 
     def _states(self, batch: int) -> tuple[tuple[str, tuple[int, int, int]], ...]:
         """What errors call each state, and its shape."""

@@ -125,7 +125,7 @@ def errors_are_raised(subject: Subject) -> None:
         assert isinstance(failing, FailingCall), "an op's errors are made with make.error() and make.mismatch()"
         with reproducible(failing):
             args = each_array(failing.args, Tensor._wrap)
-            assert_raises(lambda: subject.op.call(*args, **failing.kwargs), failing.error, failing.match)  # noqa: B023
+            assert_raises(lambda: subject.op.call(*args, **failing.kwargs), failing.error, failing.match)  # noqa: B023  # called at once
 
 
 #: In the order in which they run.

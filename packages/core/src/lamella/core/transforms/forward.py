@@ -21,7 +21,17 @@ from lamella.core.op import GRAD, OPS, OUT, Op
 from lamella.core.ops import creation
 from lamella.core.tensor import Tensor
 from lamella.core.transforms.batching import ELEMENTWISE, vmap
-from lamella.core.transforms.reverse import Argnums, _chosen, _replaced, jacrev, reaches_beyond, savable, tracked
+from lamella.core.transforms.reverse import (
+    Argnums,
+    basis_of,
+    chosen_of,
+    jacrev,
+    reaches_beyond,
+    replaced,
+    savable,
+    tracked,
+    with_aux,
+)
 from lamella.core.transforms.wrapped import Level, Wrapped, refuse_escaped, without_graph
 
 
@@ -235,7 +245,7 @@ def _through_gradient(
         pairs = [(g, tangents[i]) for g, i in zip(found, moving, strict=True) if g is not None and g.requires_grad]
         pulled: list[Tensor | None] = [None] * len(us)
         if pairs:
-            pulled = autograd.gradients([g for g, _ in pairs], [t for _, t in pairs], us, (), True, True)  # type: ignore[misc]
+            pulled = autograd.gradients([g for g, _ in pairs], [t for _, t in pairs], us, (), True, True)  # type: ignore[misc]  # none of the tangents is None
     given = [t for t in pulled if t is not None]
     if not reaches_beyond(given, [*us, *(inputs[i] for i in moving)]):
         pulled = [None if t is None else without_graph(t) for t in pulled]
@@ -303,9 +313,7 @@ def jvp(
         result = func(*structure.build(iter(duals)))
     aux = None
     if has_aux:
-        if not (isinstance(result, tuple) and len(result) == 2):
-            raise GradError("jvp: output of function f should be a tuple (output, aux) with has_aux=True")
-        result, aux = result
+        result, aux = with_aux("jvp", result)
     outputs, of_result = trees.flatten(result)
     for x in outputs:
         if not isinstance(x, Tensor):
@@ -349,24 +357,18 @@ def jacfwd(
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        chosen = _chosen(args, argnums)
+        chosen = chosen_of(args, argnums)
         leaves, structure = trees.flatten(tuple(chosen))
         sizes = [x.numel() for x in leaves]
-        columns = sum(sizes)
 
         def of_chosen(*picked: Any) -> Any:
-            return func(*_replaced(args, argnums, picked), **kwargs)
+            return func(*replaced(args, argnums, picked), **kwargs)
 
         def push(*directions: Tensor) -> Any:
             _, derivative, *aux = jvp(of_chosen, tuple(chosen), structure.build(iter(directions)), has_aux=has_aux)
             return (derivative, aux[0]) if has_aux else derivative
 
-        basis, start = [], 0
-        for x, size in zip(leaves, sizes, strict=True):
-            columns_of = creation.zeros((columns, size), dtype=x.dtype, device=x.device)
-            columns_of[start : start + size] = creation.eye(size, dtype=x.dtype, device=x.device)
-            basis.append(columns_of.reshape(columns, *x.shape))
-            start += size
+        basis = basis_of(leaves)
         out_dims = (0, None) if has_aux else 0
         found = vmap(push, randomness=randomness, out_dims=out_dims, chunk_size=chunk_size)(*basis)
         derivatives, aux = found if has_aux else (found, None)

@@ -93,7 +93,7 @@ def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool
             result = call()
             aux = None
             if has_aux:
-                result, aux = _with_aux("grad_and_value", result)
+                result, aux = with_aux("grad_and_value", result)
             if not isinstance(result, Tensor):
                 raise GradError(f"Expected f(*args) to return a Tensor, got {type(result).__name__}")
             if result.ndim != 0:
@@ -157,7 +157,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         result = call()
         aux = None
         if has_aux:
-            result, aux = _with_aux("vjp", result)
+            result, aux = with_aux("vjp", result)
         outputs, of_result = trees.flatten(result)
         _only_tensors("vjp", outputs)
         beyond = reaches_beyond(outputs, leaves)
@@ -205,28 +205,23 @@ def jacrev(
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        chosen = _chosen(args, argnums)
+        chosen = chosen_of(args, argnums)
 
         def of_chosen(*picked: Any) -> Any:
-            return func(*_replaced(args, argnums, picked), **kwargs)
+            return func(*replaced(args, argnums, picked), **kwargs)
 
         value, pull, *aux = vjp(of_chosen, *chosen, has_aux=has_aux)
         outputs, of_value = trees.flatten(value)
         sizes = [x.numel() for x in outputs]
         rows = sum(sizes)
-        basis, start = [], 0
-        for x, size in zip(outputs, sizes, strict=True):
-            rows_of = creation.zeros((rows, size), dtype=x.dtype, device=x.device)
-            rows_of[start : start + size] = creation.eye(size, dtype=x.dtype, device=x.device)
-            basis.append(rows_of.reshape(rows, *x.shape))
-            start += size
+        basis = basis_of(outputs)
         if rows:
             found = vmap(lambda *gs: pull(of_value.build(iter(gs))), chunk_size=chunk_size)(*basis)
         else:
             found = trees.map_leaves(lambda x: x.new_zeros((0, *x.shape)), tuple(chosen))
         results, start = [], 0
         for x, size in zip(outputs, sizes, strict=True):
-            part = trees.map_leaves(lambda g: g[start : start + size].reshape(*x.shape, *g.shape[1:]), found)  # noqa: B023
+            part = trees.map_leaves(lambda g: g[start : start + size].reshape(*x.shape, *g.shape[1:]), found)  # noqa: B023  # called at once
             results.append(part if isinstance(argnums, tuple) else part[0])
             start += size
         jacobians = of_value.build(iter(results))
@@ -238,7 +233,19 @@ def jacrev(
 # --- arguments and results
 
 
-def _chosen(args: Sequence[Any], argnums: Argnums) -> list[Any]:
+def basis_of(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """For each tensor ``(all elements, *shape)``: a row is 1 in one element of one tensor, and 0 elsewhere."""
+    sizes = [x.numel() for x in tensors]
+    rows, start = [], 0
+    for x, size in zip(tensors, sizes, strict=True):
+        every = creation.zeros((sum(sizes), size), dtype=x.dtype, device=x.device)
+        every[start : start + size] = creation.eye(size, dtype=x.dtype, device=x.device)
+        rows.append(every.reshape(sum(sizes), *x.shape))
+        start += size
+    return rows
+
+
+def chosen_of(args: Sequence[Any], argnums: Argnums) -> list[Any]:
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
     for n in numbers:
         if not isinstance(n, int) or not -len(args) <= n < len(args):
@@ -248,7 +255,7 @@ def _chosen(args: Sequence[Any], argnums: Argnums) -> list[Any]:
     return [args[n] for n in numbers]
 
 
-def _replaced(args: Sequence[Any], argnums: Argnums, chosen: Sequence[Any]) -> list[Any]:
+def replaced(args: Sequence[Any], argnums: Argnums, chosen: Sequence[Any]) -> list[Any]:
     result = list(args)
     for n, value in zip(argnums if isinstance(argnums, tuple) else (argnums,), chosen, strict=True):
         result[n] = value
@@ -259,7 +266,7 @@ def _opened(
     name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums
 ) -> tuple[list[Tensor], trees.Structure, Callable[[], Any]]:
     """The tensors to differentiate by, the structure of their gradients, and the call of the function on them."""
-    chosen = _chosen(args, argnums)
+    chosen = chosen_of(args, argnums)
     leaves, structure = trees.flatten(tuple(chosen) if isinstance(argnums, tuple) else chosen[0])
     for x in leaves:
         if not isinstance(x, Tensor):
@@ -273,10 +280,10 @@ def _opened(
     fresh = [tracked(x) for x in leaves]
     rebuilt = structure.build(iter(fresh))
     picked = rebuilt if isinstance(argnums, tuple) else (rebuilt,)
-    return fresh, structure, lambda: func(*_replaced(args, argnums, picked), **kwargs)
+    return fresh, structure, lambda: func(*replaced(args, argnums, picked), **kwargs)
 
 
-def _with_aux(name: str, result: Any) -> tuple[Any, Any]:
+def with_aux(name: str, result: Any) -> tuple[Any, Any]:
     if not (isinstance(result, tuple) and len(result) == 2):
         raise GradError(f"{name}(f)(*args): output of function f should be a tuple (output, aux) with has_aux=True")
     return result

@@ -34,15 +34,15 @@ class Wrapped(Tensor):
 
     # where the tensor stands in the graph is where the one that it holds stands
     @property
-    def _node(self) -> Node | None:  # type: ignore[override]
+    def _node(self) -> Node | None:  # type: ignore[override]  # a slot there
         return live_node(self.held)
 
     @property
-    def _view(self) -> None:  # type: ignore[override]
+    def _view(self) -> None:  # type: ignore[override]  # a slot there
         return None
 
     @property
-    def _cell(self) -> Any:  # type: ignore[override]
+    def _cell(self) -> Any:  # type: ignore[override]  # a slot there
         return self.held._cell
 
     @property

@@ -219,7 +219,7 @@ def _set_class(module: Module, base: type[Module], names: Sequence[str]) -> None
 
 def type_before_parametrizations(module: Module) -> type:
     """The class that ``module`` had before any of its tensors was parametrized."""
-    return type(module)._base if is_parametrized(module) else type(module)  # type: ignore[attr-defined]
+    return type(module)._base if is_parametrized(module) else type(module)  # type: ignore[attr-defined]  # made with it
 
 
 # --- registering
