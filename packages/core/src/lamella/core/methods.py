@@ -14,7 +14,7 @@ from lamella.core import autograd, dtypes, inplace, ops
 from lamella.core.errors import ShapeError
 from lamella.core.keywords import check_placement
 from lamella.core.op import OPS
-from lamella.core.ops import creation, index, indexing, matmul, pointwise, random, selection, shapes
+from lamella.core.ops import conversions, creation, index, indexing, matmul, pointwise, random, selection, shapes
 from lamella.core.random import Generator
 from lamella.core.tensor import Tensor
 
@@ -109,7 +109,7 @@ def _where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
 
 def _conversion(name: str, target: dtypes.dtype) -> Callable[[Tensor], Tensor]:
     def convert(self: Tensor) -> Tensor:
-        return creation.to(self, dtype=target)
+        return conversions.to(self, dtype=target)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"The tensor converted to {target.name}; itself if it has that dtype."
@@ -130,12 +130,12 @@ def _new(make: Callable[..., Any]) -> Callable[..., Any]:
 
 def _bfloat16(self: Tensor) -> Tensor:
     """The tensor converted to bfloat16; itself if it has that dtype."""
-    return creation.to(self, dtype=dtypes.by_name("bfloat16"))
+    return conversions.to(self, dtype=dtypes.by_name("bfloat16"))
 
 
 def _cpu(self: Tensor) -> Tensor:
     """The tensor on the CPU; itself if it is there."""
-    return creation.to(self, device="cpu")
+    return conversions.to(self, device="cpu")
 
 
 def _reversed(self: Tensor) -> Tensor:

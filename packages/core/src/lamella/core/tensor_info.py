@@ -13,7 +13,8 @@ from lamella.core.devices import device as Device
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentError, ArgumentTypeError, DeviceError, GradError, ShapeError
 from lamella.core.inplace import update
-from lamella.core.ops.creation import empty, tensor, to
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import empty, tensor
 from lamella.core.tensor import Size, Tensor, check_tensor
 
 # --- types by name

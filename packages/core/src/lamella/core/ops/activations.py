@@ -11,7 +11,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, DtypeError
 from lamella.core.ops import error_function
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.rules import numpy_names, one_dim
 from lamella.core.tensor import Tensor
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from lamella.core import dtypes
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
-from lamella.core.ops.creation import arange, placed, to, zeros
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import arange, placed, zeros
 from lamella.core.ops.indexing import index_select
 from lamella.core.ops.pieces import cat, stack
 from lamella.core.ops.pointwise import pow

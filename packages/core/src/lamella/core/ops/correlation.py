@@ -6,7 +6,7 @@ import warnings
 
 from lamella.core import dtypes
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.diagonals import diagonal
 from lamella.core.ops.matmul import mm
 from lamella.core.ops.pointwise import conj, imag, real, sqrt

@@ -9,7 +9,7 @@ from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
 from lamella.core.errors import DtypeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.extremes import result_type
 from lamella.core.ops.sorting import picked, pointing
 from lamella.core.rules import numpy_names, one_dim

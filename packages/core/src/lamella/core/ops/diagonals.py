@@ -14,7 +14,8 @@ from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeErro
 from lamella.core.inplace import update
 from lamella.core.op import OPS
 from lamella.core.ops.comparison import gt, lt
-from lamella.core.ops.creation import arange, full, placed, to
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import arange, full, placed
 from lamella.core.ops.pointwise import sub
 from lamella.core.ops.selection import masked_fill, where
 from lamella.core.ops.shapes import clone, reshape, unsqueeze

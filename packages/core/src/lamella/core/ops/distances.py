@@ -13,7 +13,8 @@ from lamella.core.algebra import raw
 from lamella.core.backends.chunks import CHUNK
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
-from lamella.core.ops.creation import placed, to
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import placed
 from lamella.core.ops.indexing import index_select
 from lamella.core.ops.reductions import vector_norm
 from lamella.core.ops.selection import where

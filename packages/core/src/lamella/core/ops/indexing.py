@@ -24,7 +24,8 @@ from lamella.core.errors import (
     ShapeError,
 )
 from lamella.core.inplace import copy_, update
-from lamella.core.ops.creation import as_tensor, full, to
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import as_tensor, full
 from lamella.core.ops.shapes import getitem, reshape
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor

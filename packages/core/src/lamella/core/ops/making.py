@@ -15,7 +15,8 @@ from lamella.core.devices import CPU, default_device, device, set_default
 from lamella.core.dtypes import dtype, to_dtype
 from lamella.core.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.layouts import preserve_format
-from lamella.core.ops.creation import evenly_spaced, from_numpy, full, like, number, placed, shape_of, tensor, to
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import evenly_spaced, from_numpy, full, like, number, placed, shape_of, tensor
 from lamella.core.ops.random import randint
 from lamella.core.placement import backend_for
 from lamella.core.random import Generator

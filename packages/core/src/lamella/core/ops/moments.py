@@ -12,7 +12,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
 from lamella.core.errors import DtypeError
 from lamella.core.ops.comparison import isnan
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.logic import logical_not
 from lamella.core.ops.reductions import Dims, count, nansum, real_floating, spread, sum
 from lamella.core.rules import numpy_names, some_dims

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lamella.core import dtypes
 from lamella.core.errors import DtypeError, ShapeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.moments import mean
 from lamella.core.ops.pointwise import rsqrt
 from lamella.core.tensor import Tensor

@@ -13,7 +13,7 @@ from typing import Any
 from lamella.core import dtypes, rules
 from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.diagonals import diagonal
 from lamella.core.ops.logic import logical_and, logical_or
 from lamella.core.ops.matmul import bmm, dot, matmul, mm, mv, outer, scaled_sum

@@ -12,7 +12,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, DtypeError
 from lamella.core.ops.comparison import isnan
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.selection import where
 from lamella.core.ops.shapes import reshape
 from lamella.core.rules import DtypeRule, numpy_names, one_dim, some_dims

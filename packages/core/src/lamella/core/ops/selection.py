@@ -7,7 +7,7 @@ from typing import Any
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
 

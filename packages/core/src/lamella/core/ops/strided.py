@@ -12,7 +12,7 @@ from typing import Any
 from lamella.core import backends, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ShapeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.shapes import permute
 from lamella.core.tensor import Tensor, check_tensor
 

@@ -16,7 +16,7 @@ from lamella.core.errors import (
     ShapeError,
 )
 from lamella.core.op import OPS
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.indexing import gather
 from lamella.core.ops.indexing import index as pick
 from lamella.core.ops.rounding import floor_divide, remainder

@@ -11,7 +11,8 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.ops import reductions
-from lamella.core.ops.creation import to, zeros
+from lamella.core.ops.conversions import to
+from lamella.core.ops.creation import zeros
 from lamella.core.ops.extremes import amax, amin
 from lamella.core.ops.linalg.solving import inv_ex
 from lamella.core.ops.linalg.spectral import svdvals

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lamella.core import dtypes
 from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
-from lamella.core.ops.creation import to
+from lamella.core.ops.conversions import to
 from lamella.core.ops.linalg.structure import check_dtypes
 from lamella.core.ops.pieces import stack, unbind
 from lamella.core.ops.pointwise import conj, mul

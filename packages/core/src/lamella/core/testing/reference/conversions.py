@@ -1,4 +1,4 @@
-"""References for ``ops/creation.py``."""
+"""References for ``ops/conversions.py``."""
 
 # ruff: noqa: D103  # what a function here computes is said by the op of its name
 
