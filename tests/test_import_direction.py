@@ -66,8 +66,6 @@ CORE_ORDER = (
     "derivatives",
     "forward_ad",
     "debug",
-    "archive",
-    "checkpoint_tree",
     "checkpoints",
     "",  # lamella.core itself, which names the public surface
     "testing",

@@ -19,9 +19,10 @@ import numpy as np
 import pytest
 
 import lamella
-from lamella.core import archive, checkpoints
-from lamella.core.checkpoint_tree import MAX_DEPTH
-from lamella.core.checkpoints import load, save
+from lamella.core.checkpoints import archive, load, save
+from lamella.core.checkpoints.source import Source
+from lamella.core.checkpoints.storages import turned
+from lamella.core.checkpoints.tree import MAX_DEPTH
 from lamella.core.errors import ArgumentTypeError, CheckpointError, DeviceError
 
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64"]
@@ -207,8 +208,8 @@ def test_bytes_are_little_endian_on_every_machine():
     assert members["storages/0"] == struct.pack("<ii", 1, 2)
     assert members["storages/1"] == struct.pack("<dd", 1.0, 2.0)
     memory = np.frombuffer(struct.pack(">ii", 1, 2), np.uint8)  # what a big-endian machine would hold
-    assert checkpoints._turned(memory, 4, "big").tobytes() == members["storages/0"]
-    assert checkpoints._turned(memory, 4, "little") is memory
+    assert turned(memory, 4, "big").tobytes() == members["storages/0"]
+    assert turned(memory, 4, "little") is memory
 
 
 # --- files
@@ -245,7 +246,7 @@ def test_data_is_aligned_and_can_be_mapped(tmp_path):
     path = tmp_path / "a.lam"
     save(value, path)
     with open(path, "rb") as file:
-        members = archive.members_of(file, 0, path.stat().st_size)
+        members = archive.members_of(Source(file, 0, path.stat().st_size, False, None))
     assert all(member.data_position % 64 == 0 for member in members)
     mapped = load(path, mmap=True)
     assert all(address % 64 == 0 for address in addresses(mapped[0], mapped[2], mapped[3]))

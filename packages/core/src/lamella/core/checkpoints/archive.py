@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
+from lamella.core.checkpoints.source import Source, fill
 from lamella.core.errors import CheckpointError
 
 ALIGNMENT = 64
@@ -111,8 +112,8 @@ def write(file: BinaryIO, contents: Iterable[tuple[str, Buffer]]) -> None:
     file.write(_directory(members, position))
 
 
-def members_of(file: BinaryIO, start: int, size: int) -> list[Member]:
-    """Read the directory of the archive that fills `size` bytes of `file` from `start` on.
+def members_of(source: Source) -> list[Member]:
+    """Read the directory of an archive.
 
     Returns:
         The members, in order. Their headers are checked, their data is not read yet.
@@ -120,14 +121,15 @@ def members_of(file: BinaryIO, start: int, size: int) -> list[Member]:
     Raises:
         CheckpointError: Anything is other than `write` would have written it.
     """
+    size = source.size
     if size < _END.size:
         raise CheckpointError(f"the file is cut short: it ends after {size} bytes.")
-    end = _END.unpack(_read_at(file, start + size - _END.size, _END.size))
+    end = _END.unpack(source.read_at(size - _END.size, _END.size))
     count, length, position = end[7], end[8], end[9]
     if end[0] != b"PK\x06\x06" or position + length + _END.size != size:
         raise CheckpointError("the file does not end as a checkpoint does: it is cut short, damaged, or was repacked.")
-    directory = _read_at(file, start + position, length + _END.size)
-    members = _parse_central(directory[:length], count)
+    directory = source.read_at(position, length + _END.size)
+    members = _parse_central(bytes(directory[:length]), count)
     if directory != _directory(members, position):
         raise CheckpointError("the directory is damaged, or was written by another program.")
     names = {member.name for member in members}
@@ -139,41 +141,23 @@ def members_of(file: BinaryIO, start: int, size: int) -> list[Member]:
             raise CheckpointError(f"member {member.name!r} is not where the one before it ends.")
         expected = member.data_position + member.size
         header = member.local_header()
-        if expected > position or _read_at(file, start + member.position, len(header)) != header:
+        if expected > position or source.read_at(member.position, len(header)) != header:
             raise CheckpointError(f"the header of member {member.name!r} is damaged or of a kind not allowed.")
     if expected != position:
         raise CheckpointError("bytes that belong to no member lie before the directory.")
     return members
 
 
-def read_into(file: BinaryIO, start: int, member: Member, out: memoryview[Any]) -> None:
+def read_into(source: Source, member: Member, out: memoryview[Any]) -> None:
     """Read a member's data into `out`, which has its size, and check it.
 
     Raises:
         CheckpointError: The data is cut short or does not match its checksum.
     """
-    file.seek(start + member.data_position)
-    _fill(file, out)
+    source.file.seek(source.start + member.data_position)
+    fill(source.file, out)
     if zlib.crc32(out) != member.crc:
         raise CheckpointError(f"the data of member {member.name!r} does not match its checksum: it is damaged.")
-
-
-def _read_at(file: BinaryIO, position: int, length: int) -> bytes:
-    data = bytearray(length)
-    file.seek(position)
-    _fill(file, memoryview(data))
-    return bytes(data)
-
-
-def _fill(file: BinaryIO, out: memoryview[Any]) -> None:
-    """Read until `out` is full: a raw file may answer with less than was asked for."""
-    done = 0
-    while done < len(out):
-        part = file.read(min(len(out) - done, 1 << 24))
-        if not part:
-            raise CheckpointError(f"the file is cut short: {len(out) - done} bytes are missing.")
-        out[done : done + len(part)] = part
-        done += len(part)
 
 
 def _parse_central(central: bytes, count: int) -> list[Member]:
