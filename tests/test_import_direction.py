@@ -62,6 +62,7 @@ CORE_ORDER = (
     "interchange",
     "keywords",
     "methods",
+    "facade",
     "transforms",
     "derivatives",
     "forward_ad",
@@ -313,7 +314,10 @@ import numpy
 before = set(sys.modules)
 threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 0
 import lamella
+light = sorted(set(sys.modules) - before)
+lamella.Tensor  # the first use loads the public names
 print(json.dumps({
+    "light": light,
     "loaded": sorted(set(sys.modules) - before),
     "python_threads": threading.active_count(),
     "new_threads": (len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 0) - threads,
@@ -323,10 +327,15 @@ print(json.dumps({
 
 @cache
 def after_import() -> dict[str, Any]:
-    """What ``import lamella`` does to a fresh process in which NumPy is already imported."""
+    """What ``import lamella``, and a first use of it, do to a fresh process in which NumPy is already imported."""
     run = subprocess.run([sys.executable, "-c", AFTER_IMPORT], capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(run.stdout)
     return result
+
+
+def test_importing_lamella_loads_none_of_its_names() -> None:
+    parts = {layer(name) for name in after_import()["light"] if within(name, "lamella.core")}
+    assert parts == {"", "errors", "namespaces", "plugins"}
 
 
 def test_importing_lamella_loads_only_numpy_from_outside() -> None:

@@ -208,3 +208,21 @@ def test_nothing_is_imported_before_it_is_asked_for(process: Process) -> None:
         assert not {set(SUBMODULES)!r} & set(sys.modules)
         assert "pluggy" not in sys.modules and "importlib_metadata" not in sys.modules
     """)
+
+
+def test_importing_lamella_loads_no_array_library_until_a_name_is_used(process: Process) -> None:
+    process.run("""
+        assert "numpy" not in sys.modules and lamella.__version__ and not hasattr(lamella, "__wrapped__")
+        assert "numpy" not in sys.modules
+        lamella.float32
+        assert "numpy" in sys.modules and "Tensor" in vars(lamella)
+        """)
+
+
+@pytest.mark.parametrize("module", ["checkpoints", "debug", "derivatives", "forward_ad", "testing", "transforms"])
+def test_tensors_have_their_methods_whatever_is_imported_first(process: Process, module: str) -> None:
+    process.run(f"""
+        import lamella.core.{module}
+        from lamella.core.tensor import Tensor
+        assert hasattr(Tensor, "sum")
+        """)

@@ -1,184 +1,39 @@
 """Lamella: a PyTorch-shaped deep-learning framework on NumPy, in separately installable layers.
 
-This is the facade: PyTorch's names for what ``lamella.core`` holds. ``import lamella as torch`` works. The other
-packages (``lamella.nn``, ``lamella.optim``, ``lamella.data``) are imported when they are first used.
+This is the facade: PyTorch's names for what ``lamella.core`` holds. ``import lamella as torch`` works. The names
+are loaded, and NumPy with them, when one is first used, so that commands and plugins that compute nothing start
+at once. The other packages (``lamella.nn``, ``lamella.optim``, ``lamella.data``) are imported when they are first
+used too.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from pkgutil import extend_path
 from typing import TYPE_CHECKING, Any
 
-import numpy  # noqa: F401  # NumPy imported from here takes 5 ms less than from within lamella.core
-
-from lamella.core import methods, namespaces, ops  # noqa: F401  # methods gives Tensor its methods
-from lamella.core.devices import device
-from lamella.core.dtypes import (
-    bool,
-    can_cast,
-    complex64,
-    complex128,
-    dtype,
-    finfo,
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    iinfo,
-    int8,
-    int16,
-    int32,
-    int64,
-    promote_types,
-    set_default_dtype,
-    uint8,
-)
-from lamella.core.keywords import public
-from lamella.core.modes import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
-from lamella.core.ops.random import get_rng_state, set_rng_state
-from lamella.core.random import Generator, default_generator, initial_seed, manual_seed, seed
-from lamella.core.tensor import Size, Tensor, is_tensor
+from lamella.core import namespaces
 
 if TYPE_CHECKING:
-    from lamella.core.backends.memory import release as release_memory
-    from lamella.core.backends.threads import get_num_threads, set_num_threads
-    from lamella.core.checkpoints import load, save
-    from lamella.core.functions import *  # noqa: F403  # the generated stub of them
-    from lamella.core.printing import set_printoptions
+    from lamella.core.facade import *  # noqa: F403  # what `__getattr__` finds
 
 __version__ = "0.1.0"
+__path__ = extend_path(__path__, __name__)  # noqa: F405  # every package has one; ours has one folder a distribution
 
-# one folder of `lamella` for each installed package; NumPy has by now imported what pkgutil needs
-__path__ = __import__("pkgutil").extend_path(__path__, __name__)  # noqa: F405  # every package has one
-
-# PyTorch's other names of the dtypes
-half, float, double = float16, float32, float64
-short, int, long = int16, int32, int64
-cfloat, cdouble = complex64, complex128
-
-_families = {name: family for family in ops.EAGER for name in family.__all__}
 namespaces.name_missing_packages()
 
 
-# What a program may never need is imported when it is first asked for: `import lamella` is to cost little more than
-# `import numpy`.
-_LATER = {
-    "are_deterministic_algorithms_enabled": "lamella.core.settings:are_deterministic_algorithms_enabled",
-    "autocast": "lamella.core.autocast:autocast",
-    "bfloat16": "lamella.core.dtypes:bfloat16",
-    "channels_last": "lamella.core.layouts:channels_last",
-    "channels_last_3d": "lamella.core.layouts:channels_last_3d",
-    "contiguous_format": "lamella.core.layouts:contiguous_format",
-    "from_dlpack": "lamella.core.interchange:from_dlpack",
-    "get_autocast_dtype": "lamella.core.autocast:get_autocast_dtype",
-    "get_device_module": "lamella.core.settings:get_device_module",
-    "get_float32_matmul_precision": "lamella.core.settings:get_float32_matmul_precision",
-    "get_num_interop_threads": "lamella.core.settings:get_num_interop_threads",
-    "get_num_threads": "lamella.core.backends.threads:get_num_threads",
-    "is_anomaly_check_nan_enabled": "lamella.core.anomaly:is_anomaly_check_nan_enabled",
-    "is_anomaly_enabled": "lamella.core.anomaly:is_anomaly_enabled",
-    "is_autocast_cache_enabled": "lamella.core.autocast:is_autocast_cache_enabled",
-    "is_autocast_enabled": "lamella.core.autocast:is_autocast_enabled",
-    "is_deterministic_algorithms_warn_only_enabled": (
-        "lamella.core.settings:is_deterministic_algorithms_warn_only_enabled"
-    ),
-    "is_distributed": "lamella.core.tensor_info:is_distributed",
-    "is_warn_always_enabled": "lamella.core.settings:is_warn_always_enabled",
-    "layout": "lamella.core.layouts:layout",
-    "load": "lamella.core.checkpoints:load",
-    "memory_format": "lamella.core.layouts:memory_format",
-    "preserve_format": "lamella.core.layouts:preserve_format",
-    "release_memory": "lamella.core.backends.memory:release",
-    "save": "lamella.core.checkpoints:save",
-    "set_anomaly_enabled": "lamella.core.anomaly:set_anomaly_enabled",
-    "set_float32_matmul_precision": "lamella.core.settings:set_float32_matmul_precision",
-    "set_flush_denormal": "lamella.core.settings:set_flush_denormal",
-    "set_num_interop_threads": "lamella.core.settings:set_num_interop_threads",
-    "set_num_threads": "lamella.core.backends.threads:set_num_threads",
-    "set_printoptions": "lamella.core.printing:set_printoptions",
-    "set_warn_always": "lamella.core.settings:set_warn_always",
-    "strided": "lamella.core.layouts:strided",
-    "to_dlpack": "lamella.core.interchange:to_dlpack",
-    "use_deterministic_algorithms": "lamella.core.settings:use_deterministic_algorithms",
-    "vmap": "lamella.core.transforms:vmap",
-}
-
-
 def __getattr__(name: str) -> Any:
-    if name in _families:
-        value = public(_families[name], name)
-    elif name in ops.index.FUNCTIONS:
-        value = public(ops.load(ops.index.FUNCTIONS[name]), name)
-    elif name in _LATER:
-        module, _, attribute = _LATER[name].partition(":")
-        value = getattr(import_module(module), attribute)
-    else:
-        return namespaces.lookup(name)
-    globals()[name] = value
-    return value
+    if name.startswith("__") and name != "__all__":  # what tools ask of every module loads nothing
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from lamella.core import facade
+
+    names = globals()
+    if "Tensor" not in names:
+        names.update(facade.eager())
+    if name not in names:
+        names[name] = facade.find(name)
+    return names[name]
 
 
 def __dir__() -> list[str]:
-    return __all__
-
-
-__all__ = [  # noqa: PLE0604  # the op families name their own public functions
-    "Generator",
-    "Size",
-    "Tensor",
-    "bool",
-    "can_cast",
-    "cdouble",
-    "cfloat",
-    "complex64",
-    "complex128",
-    "default_generator",
-    "device",
-    "double",
-    "dtype",
-    "enable_grad",
-    "finfo",
-    "float",
-    "float16",
-    "float32",
-    "float64",
-    "get_default_dtype",
-    "get_num_threads",
-    "get_rng_state",
-    "half",
-    "iinfo",
-    "inference_mode",
-    "initial_seed",
-    "int",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "is_grad_enabled",
-    "is_inference_mode_enabled",
-    "is_tensor",
-    "load",
-    "long",
-    "manual_seed",
-    "no_grad",
-    "promote_types",
-    "release_memory",
-    "save",
-    "seed",
-    "set_default_dtype",
-    "set_grad_enabled",
-    "set_num_threads",
-    "set_printoptions",
-    "set_rng_state",
-    "short",
-    "uint8",
-    *_families,
-    *ops.index.FUNCTIONS,
-]
+    return list(__getattr__("__all__"))

@@ -1,7 +1,6 @@
 """Sub-modules of ``lamella``: imported on first use, and named with their package where it is not installed.
 
-The facade, ``lamella/__init__.py``, uses two functions: its module-level ``__getattr__`` is :func:`lookup`,
-and it calls :func:`name_missing_packages` once.
+The facade asks :func:`lookup` for a name that is none of its own, and calls :func:`name_missing_packages` once.
 """
 
 from __future__ import annotations

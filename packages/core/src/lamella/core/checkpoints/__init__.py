@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lamella.core import methods  # noqa: F401  # Tensors have their methods
 from lamella.core.checkpoints.files import load, save
 
 __all__ = ["load", "save"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lamella.core import methods  # noqa: F401  # Tensors have their methods
 from lamella.core.call_sites import CallSite
 from lamella.core.debug.finite import check_finite
 from lamella.core.debug.lines import record_lines

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from lamella.core import methods  # noqa: F401  # Tensors have their methods
 from lamella.core.testing.comparison import assert_close
 from lamella.core.testing.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from lamella.core.testing.samples import make_tensor

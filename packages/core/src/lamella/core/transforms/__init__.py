@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lamella.core import methods  # noqa: F401  # Tensors have their methods
 from lamella.core.transforms import batch_rules  # noqa: F401  # attaches them
 from lamella.core.transforms.batching import vmap
 from lamella.core.transforms.forward import hessian, jacfwd, jvp, linearize
