@@ -8,7 +8,7 @@ ifeq ($(filter mlp cnn,$(MODEL)),)
 $(error MODEL is "$(MODEL)", but must be mlp or cnn)
 endif
 
-.PHONY: help demo test bench lint types generate clean set-up
+.PHONY: help demo test matrix bench lint types generate clean set-up
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -21,6 +21,9 @@ demo: set-up ## learn handwritten digits; MODEL=cnn: a conv net, DATA=folder: MN
 # A worker a core, each with one thread of BLAS: with two of each, small products took four times as long.
 test: set-up ## run every test
 	OPENBLAS_NUM_THREADS=1 $(PYTHON_IN_VENV) -m pytest --numprocesses auto
+
+matrix: set-up ## test each package without the others, and all of them without plugins
+	$(PYTHON_IN_VENV) scripts/matrix.py
 
 bench: ## compare the speed with PyTorch's
 	@sh scripts/set_up.sh torch

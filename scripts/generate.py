@@ -1,4 +1,4 @@
-"""Write what is derived from the op families: the index by which they load on first use, and type stubs.
+"""Write what is derived from the source: the index by which op families load on first use, type stubs, the hooks' page.
 
 python scripts/generate.py            write the files
 python scripts/generate.py --check    say which of them are stale, and fail if any is
@@ -13,12 +13,14 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import hooks_page
 import stubs
 
 from lamella.core import methods, ops
 from lamella.core.op import OPS
 
 CORE = Path(ops.__path__[0]).parent
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def index() -> str:
@@ -62,6 +64,7 @@ GENERATED = {
     CORE / "ops" / "index.py": index,
     CORE / "functions.pyi": stubs.functions,
     CORE / "tensor_methods.pyi": stubs.tensor_methods,
+    DOCS / "hooks.md": hooks_page.page,
 }
 
 

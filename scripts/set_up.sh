@@ -66,7 +66,7 @@ install_packages() {
     install --no-build-isolation "$@"
 }
 
-inputs="requirements-dev.txt scripts/set_up.sh packages/*/pyproject.toml"
+inputs="requirements-test.txt requirements-dev.txt scripts/set_up.sh packages/*/pyproject.toml"
 reusable || make_environment
 # shellcheck disable=SC2086  # the patterns are meant to be split and expanded
 if [ ! -e "$stamp" ] || [ -n "$(find $inputs -newer "$stamp")" ]; then

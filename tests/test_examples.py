@@ -210,7 +210,7 @@ def test_two_heads_learn_both_tasks_and_the_weight_tells_which_more(tmp_path):
     told = re.compile(r"epoch \d: digits (0\.\d{3}) right, ink missed by (0\.\d{3}) standard deviations")
 
     def train(*settings):
-        lines = run(tmp_path, "two_heads", "--limit", 640, "--epochs", 3, "--seed", 3, *settings)
+        lines = run(tmp_path, "two_heads", "--limit", 640, "--epochs", 3, "--seed", 2, *settings)
         return [tuple(map(float, told.fullmatch(line).groups())) for line in lines]
 
     epochs = train()

@@ -69,7 +69,7 @@ def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    # the guide to plugins shows pieces of a package that is not installed here
+    # test_plugin_guide follows the guide to plugins, with the plugin that it writes
     [p for p in DOCUMENTS if "```python" in p.read_text(encoding="utf-8") and p.name != "plugin-guide.md"],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
@@ -97,7 +97,7 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_make_alone_lists_the_commands() -> None:
     listed = set(re.findall(r"^  make (\S+)", make().stdout, re.MULTILINE))
-    assert listed == {"help", "demo", "test", "bench", "lint", "types", "generate", "clean"}
+    assert listed == {"help", "demo", "test", "matrix", "bench", "lint", "types", "generate", "clean"}
 
 
 def test_the_demo_takes_a_folder_with_a_space_and_a_model() -> None:
@@ -133,7 +133,7 @@ class SetUp:
             (self.programs / tool).symlink_to(str(shutil.which(tool)))
         self.log = folder / "log"
         self.clone = folder / "a clone"
-        for source in ("scripts/set_up.sh", "requirements-dev.txt", "requirements-torch.txt"):
+        for source in ("scripts/set_up.sh", "requirements-test.txt", "requirements-dev.txt", "requirements-torch.txt"):
             self.copy(source)
         for package in PACKAGE_IDS:
             self.copy(f"packages/{package}/pyproject.toml")

@@ -63,7 +63,7 @@ def rewritten(data: bytes, change) -> bytes:
     replaced = change(header, contents)
     contents["lamella.json"] = json.dumps(header).encode() if replaced is None else replaced
     file = io.BytesIO()
-    archive.write(file, list(contents.items()))
+    archive.write(file, [(name, [data]) for name, data in contents.items()])
     return file.getvalue()
 
 
@@ -124,6 +124,13 @@ def test_tensors_of_every_dtype_and_shape(dtype, shape):
     np.testing.assert_array_equal(back.array, array)
     assert back.array.flags.writeable
     assert back.array.flags.aligned
+
+
+def test_bfloat16():
+    back = round_trip(lamella.tensor([1.5, -2.0], dtype=lamella.bfloat16, requires_grad=True))
+    assert back.dtype is lamella.bfloat16
+    assert back.tolist() == [1.5, -2.0]
+    assert back.requires_grad
 
 
 def test_bits_of_floats_are_kept():
@@ -401,15 +408,15 @@ def test_repacked_and_compressed_archives_are_refused(method):
         (["lamella.json", "storages/1"], "expected members"),
         (["lamella.json", "../storages/0"], "expected members"),
         (["lamella.json", "/etc/passwd"], "expected members"),
-        (["storages/0", "lamella.json"], "expected members"),
+        (["storages/0", "lamella.json"], "neither a checkpoint of Lamella's"),
         (["lamella.json", "storages/0", "extra"], "expected members"),
-        (["storages/0"], "expected members"),
+        (["storages/0"], "neither a checkpoint of Lamella's"),
     ],
 )
 def test_names_outside_the_format_are_refused(names, message):
     contents = contents_of(saved(SAMPLE))
     file = io.BytesIO()
-    archive.write(file, [(name, contents.get(name, b"")) for name in names])
+    archive.write(file, [(name, [contents.get(name, b"")]) for name in names])
     with pytest.raises(CheckpointError, match=message):
         loaded(file.getvalue())
 
@@ -530,7 +537,7 @@ def nested_text(depth: int) -> bytes:
 )
 def test_bad_json_is_refused(text, message):
     file = io.BytesIO()
-    archive.write(file, [("lamella.json", text)])
+    archive.write(file, [("lamella.json", [text])])
     with pytest.raises(CheckpointError, match=message):
         loaded(file.getvalue())
 
@@ -574,15 +581,6 @@ def test_claimed_sizes_are_not_allocated():
         assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()
-
-
-def test_pytorch_files_are_told_apart():
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive_file:
-        archive_file.writestr("archive/data.pkl", b"\x80\x02}.")
-    for data in (file.getvalue(), pickle.dumps({"a": 1}, protocol=2)):
-        with pytest.raises(CheckpointError, match=r"PyTorch's, .*numpy\.savez.*lamella\.from_numpy"):
-            loaded(data)
 
 
 def test_no_pickle_is_executed(tmp_path):

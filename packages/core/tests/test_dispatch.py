@@ -48,6 +48,7 @@ class MoonBackend:
     device_type = "moon"
     array_type = MoonArray
     kernels = {}  # noqa: RUF012 - a protocol's attribute, never changed
+    native = None
 
     xp = MoonFunctions()
 
@@ -65,6 +66,9 @@ class MoonBackend:
 
     def offset(self, view, base):
         return backends.NumpyBackend().offset(view, base)
+
+    def may_share_memory(self, a, b):
+        return np.may_share_memory(a, b)
 
     def synchronize(self):
         return None
@@ -327,3 +331,6 @@ def test_a_provider_offers_one_kernel_an_op(offered):
     offered("neg", "mine", 1, lambda a: a)
     with pytest.raises(ArgumentError, match=r"'mine' already offers a kernel for 'neg' on 'cpu'.*NotImplemented"):
         kernels.offer(Kernel("neg", "cpu", "mine", 2, lambda a: a))
+    (known,) = [kernel for kernel in kernels.listing() if kernel.provider == "mine"]
+    kernels.offer(known)
+    assert [kernel for kernel in kernels.listing() if kernel.provider == "mine"] == [known]

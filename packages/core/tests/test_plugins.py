@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 import sys
 import textwrap
-import threading
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,53 +20,6 @@ HEALTHY = """
     def register_optimizers(registry):
         registry.add("lion", "acme_optim:Lion")
 """
-
-
-class Site:
-    """A folder of installed distributions, written as pip writes them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def install(
-        self,
-        distribution: str,
-        *,
-        version: str = "1.0",
-        requires: tuple[str, ...] = (),
-        entry_points: str = "",
-        metadata: str | None = None,
-    ) -> None:
-        info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        if metadata is None:
-            lines = [
-                f"Name: {distribution}",
-                f"Version: {version}",
-                *(f"Requires-Dist: {r}" for r in requires),
-            ]
-            metadata = "\n".join(["Metadata-Version: 2.4", *lines]) + "\n"
-        (info / "METADATA").write_text(metadata)
-        (info / "entry_points.txt").write_text(entry_points)
-
-    def install_plugin(self, distribution: str, code: str, **metadata: object) -> None:
-        """Install a distribution with one module, named after it, that is its plugin."""
-        module = distribution.replace("-", "_")
-        (self.folder / f"{module}.py").write_text(textwrap.dedent(code))
-        self.install(distribution, entry_points=f"[lamella]\n{distribution} = {module}\n", **metadata)
-
-    def manager(self, **environ: str) -> Manager:
-        return Manager([str(self.folder)], environ)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-    yield Site(tmp_path)
-    for name in set(sys.modules) - before:
-        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in sys.modules[name].__file__:
-            del sys.modules[name]
 
 
 def offering(name: str, target: str, then: str = "pass") -> str:
@@ -93,7 +41,7 @@ def record_of(manager: Manager, distribution: str) -> PluginRecord:
 # What a healthy plugin gets.
 
 
-def test_a_healthy_plugin_is_listed_loaded_and_imported_on_first_use(site: Site) -> None:
+def test_a_healthy_plugin_is_listed_loaded_and_imported_on_first_use(site: Any) -> None:
     site.install_plugin("acme-optim", HEALTHY + "\n    class Lion: pass\n", version="1.2")
     manager = site.manager()
     assert [(r.name, r.source, r.state) for r in manager.records()] == [("acme-optim", "acme-optim 1.2", "available")]
@@ -108,7 +56,7 @@ def test_a_healthy_plugin_is_listed_loaded_and_imported_on_first_use(site: Site)
     assert record.load_time_s > 0
 
 
-def test_targets_are_not_imported_when_plugins_load(site: Site) -> None:
+def test_targets_are_not_imported_when_plugins_load(site: Any) -> None:
     site.install_plugin("acme-optim", offering("lion", "acme_heavy:Lion"))
     (site.folder / "acme_heavy.py").write_text("class Lion:\n    class Rule: pass\n")
     manager = site.manager()
@@ -117,7 +65,7 @@ def test_targets_are_not_imported_when_plugins_load(site: Site) -> None:
     assert manager.registries["optimizers"].load("lion") is sys.modules["acme_heavy"].Lion
 
 
-def test_a_registry_is_a_read_only_view(site: Site) -> None:
+def test_a_registry_is_a_read_only_view(site: Any) -> None:
     site.install_plugin("acme-optim", HEALTHY)
     optimizers = site.manager().registries["optimizers"]
     assert list(optimizers) == ["lion"]
@@ -128,22 +76,22 @@ def test_a_registry_is_a_read_only_view(site: Site) -> None:
         optimizers["adam"] = optimizers["lion"]  # type: ignore[index]
 
 
-def test_other_entry_points_and_distributions_without_any_are_left_alone(site: Site) -> None:
+def test_other_entry_points_and_distributions_without_any_are_left_alone(site: Any) -> None:
     site.install("plain")
     site.install("a-tool", entry_points="[console_scripts]\ntool = tool:main\n")
     assert site.manager().records() == ()
 
 
-def test_of_a_distribution_installed_twice_the_first_on_the_path_counts(site: Site, tmp_path: Path) -> None:
+def test_of_a_distribution_installed_twice_the_first_on_the_path_counts(site: Any, tmp_path: Path) -> None:
     site.install_plugin("acme-optim", HEALTHY, version="2.0")
-    older = Site(tmp_path / "older")
+    older = type(site)(tmp_path / "older")
     older.folder.mkdir()
     older.install_plugin("acme-optim", HEALTHY, version="1.0")
     manager = Manager([str(site.folder), str(older.folder)], {})
     assert [record.version for record in manager.records()] == ["2.0"]
 
 
-def test_the_same_target_may_be_registered_twice(site: Site) -> None:
+def test_the_same_target_may_be_registered_twice(site: Any) -> None:
     site.install_plugin("acme-optim", HEALTHY + '        registry.add("lion", "acme_optim:Lion")\n')
     site.install_plugin("beta-optim", offering("lion", "acme_optim:Lion"))
     manager = site.manager()
@@ -153,7 +101,27 @@ def test_the_same_target_may_be_registered_twice(site: Site) -> None:
     assert manager.registries["optimizers"]["lion"].distribution == "acme-optim 1.0"  # the first to add it
 
 
-def test_a_hook_that_only_newer_cores_have_may_be_implemented_as_optional(site: Site) -> None:
+def test_two_plugins_may_be_one_module(site: Any) -> None:
+    site.install_plugin("acme-optim", HEALTHY)
+    site.install("acme-again", entry_points="[lamella]\nacme-again = acme_optim\n")
+    manager = site.manager()
+    assert list(manager.registries["optimizers"]) == ["lion"]
+    assert [record.state for record in manager.records()] == ["loaded", "loaded"]
+
+
+def test_a_plugin_may_be_an_object_in_a_module_whose_package_is_not_imported(site: Any) -> None:
+    package = site.folder / "acme_pack"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise OSError('no array library')")
+    methods = textwrap.indent(textwrap.dedent(HEALTHY.replace("(registry)", "(self, registry)")), "    ")
+    (package / "plugin.py").write_text(f"class Plugin:\n{methods}\n\nclass held:\n    plugin = Plugin()\n")
+    site.install("acme-pack", entry_points="[lamella]\nacme = acme_pack.plugin:held.plugin\n")
+    manager = site.manager()
+    assert list(manager.registries["optimizers"]) == ["lion"]
+    assert not [name for name in sys.modules if name.startswith("acme_pack")]
+
+
+def test_a_hook_that_only_newer_cores_have_may_be_implemented_as_optional(site: Any) -> None:
     newer = "@hookimpl(optionalhook=True)\n    def register_accents(registry):\n        1 / 0\n\n    @hookimpl"
     site.install_plugin("acme-optim", HEALTHY.replace("@hookimpl", newer))
     manager = site.manager()
@@ -161,7 +129,7 @@ def test_a_hook_that_only_newer_cores_have_may_be_implemented_as_optional(site: 
     assert record_of(manager, "acme-optim").state == "loaded"
 
 
-def test_reset_finds_what_was_installed_since(site: Site) -> None:
+def test_reset_finds_what_was_installed_since(site: Any) -> None:
     manager = site.manager()
     assert len(manager.registries["optimizers"]) == 0
     site.install_plugin("acme-optim", HEALTHY)
@@ -205,20 +173,11 @@ BROKEN = {
         offering("late", "x:y").replace("'x:y'", "dict"),
         r"register_optimizers: add\('late', <class 'dict'>\): both must be strings",
     ),
-    "looks something up": (
-        """
-        import gc
-        from lamella.core import plugins
-
-        [found.load() for found in gc.get_objects() if type(found) is plugins.Manager and found._loading]
-        """,
-        "looked something up in a registry while plugins were being loaded",
-    ),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_broken_plugin_is_set_aside_whole_and_others_work(site: Site, what: str) -> None:
+def test_a_broken_plugin_is_set_aside_whole_and_others_work(site: Any, what: str) -> None:
     code, complaint = BROKEN[what]
     site.install_plugin("acme-broken", code)
     site.install_plugin("acme-optim", HEALTHY + "\n    class Lion: pass\n")
@@ -236,7 +195,7 @@ def test_a_broken_plugin_is_set_aside_whole_and_others_work(site: Site, what: st
     assert refused.value.__cause__ is record.cause
 
 
-def test_the_warning_comes_once(site: Site) -> None:
+def test_the_warning_comes_once(site: Any) -> None:
     site.install_plugin("acme-broken", "1 / 0")
     manager = site.manager()
     with pytest.warns(RuntimeWarning, match="plugin 'acme-broken' of acme-broken 1.0"):
@@ -245,7 +204,7 @@ def test_the_warning_comes_once(site: Site) -> None:
     assert len(manager.registries["layers"]) == 0
 
 
-def test_what_a_plugin_registered_before_it_failed_is_rolled_back_in_every_registry(site: Site) -> None:
+def test_what_a_plugin_registered_before_it_failed_is_rolled_back_in_every_registry(site: Any) -> None:
     site.install_plugin(
         "acme-broken",
         """
@@ -274,7 +233,7 @@ def test_what_a_plugin_registered_before_it_failed_is_rolled_back_in_every_regis
     assert isinstance(refused.value.__cause__, LookupError)
 
 
-def test_an_interrupt_from_the_keyboard_goes_through_and_the_next_look_up_starts_afresh(site: Site) -> None:
+def test_an_interrupt_from_the_keyboard_goes_through_and_the_next_look_up_starts_afresh(site: Any) -> None:
     site.install_plugin("acme-optim", HEALTHY)
     site.install_plugin("zeta-slow", "import builtins\nif not hasattr(builtins, 'go_on'): raise KeyboardInterrupt")
     manager = site.manager()
@@ -284,13 +243,13 @@ def test_an_interrupt_from_the_keyboard_goes_through_and_the_next_look_up_starts
     assert list(manager.registries["optimizers"]) == ["lion", "slow"]
 
 
-def test_a_clash_names_both_distributions_and_sets_the_later_aside_whole(site: Site) -> None:
+def test_a_clash_names_both_distributions_and_sets_the_later_aside_whole(site: Any) -> None:
     site.install_plugin("acme-optim", HEALTHY)
     site.install_plugin("beta-optim", offering("own", "b:Own", then='registry.add("lion", "b:Lion")'))
     manager = site.manager()
     message = (
         "The optimizer 'lion' is acme_optim:Lion of acme-optim 1.0, and beta-optim 1.0 offers b:Lion under"
-        " the same name. .*LAMELLA_PLUGINS=!package"
+        " the same name. .*LAMELLA_PLUGINS_PREFER=package, or keep one from loading, as in LAMELLA_PLUGINS=!package"
     )
     with pytest.warns(RuntimeWarning, match=message):
         assert list(manager.registries["optimizers"]) == ["lion"]
@@ -300,7 +259,7 @@ def test_a_clash_names_both_distributions_and_sets_the_later_aside_whole(site: S
     assert list(other.registries["optimizers"]) == ["own", "lion"]
 
 
-def test_a_stranger_cannot_take_a_name_from_a_package_of_ours(site: Site) -> None:
+def test_a_stranger_cannot_take_a_name_from_a_package_of_ours(site: Any) -> None:
     site.install_plugin("aaa-optim", offering("adam", "aaa_optim:Adam"))
     site.install_plugin("lamella-optim", offering("adam", "lamella.optim:Adam"))
     manager = site.manager()
@@ -327,7 +286,7 @@ def test_a_stranger_cannot_take_a_name_from_a_package_of_ours(site: Site) -> Non
         ("lamella-core == soon", "failed"),
     ],
 )
-def test_the_core_range_is_checked_before_any_code_is_imported(site: Site, requirement: str, state: str) -> None:
+def test_the_core_range_is_checked_before_any_code_is_imported(site: Any, requirement: str, state: str) -> None:
     site.install("lamella-core", version="0.3.2")
     site.install_plugin("acme-optim", HEALTHY, requires=("numpy>=2", requirement))
     manager = site.manager()
@@ -340,7 +299,7 @@ def test_the_core_range_is_checked_before_any_code_is_imported(site: Site, requi
     assert record_of(manager, "acme-optim").state == state
 
 
-def test_an_incompatible_plugin_says_which_core_it_needs(site: Site) -> None:
+def test_an_incompatible_plugin_says_which_core_it_needs(site: Any) -> None:
     site.install("lamella-core", version="0.3.2")
     site.install_plugin("acme-optim", HEALTHY, requires=("lamella-core ~= 0.4.0",))
     manager = site.manager()
@@ -355,17 +314,20 @@ def test_an_incompatible_plugin_says_which_core_it_needs(site: Site) -> None:
 
 
 @pytest.mark.parametrize("metadata", ["", "Name: acme-broken\n", "Version: 1.0\n"])
-def test_broken_metadata_is_that_plugins_failure_alone(site: Site, metadata: str) -> None:
+def test_broken_metadata_is_that_plugins_failure_alone(site: Any, metadata: str) -> None:
     site.install_plugin("acme-broken", HEALTHY, metadata=metadata)
     site.install_plugin("acme-optim", HEALTHY)
     manager = site.manager()
-    with pytest.warns(RuntimeWarning, match=r"plugin 'acme-broken' of acme_broken-1.0.dist-info unknown \(failed"):
+    with pytest.warns(
+        RuntimeWarning,
+        match=r"plugin 'acme-broken' of acme_broken 1.0 \(failed: its metadata in .*acme_broken-1.0.dist-info cannot",
+    ):
         assert list(manager.registries["optimizers"]) == ["lion"]
     assert "acme_broken" not in sys.modules
 
 
 @pytest.mark.parametrize("content", [b"[lamella]\n\xff\xfe = x\n", b"[lamella]\nnot an entry point\n"])
-def test_entry_points_that_cannot_be_read_are_told(site: Site, content: bytes) -> None:
+def test_entry_points_that_cannot_be_read_are_told(site: Any, content: bytes) -> None:
     site.install("acme-broken")
     (site.folder / "acme_broken-1.0.dist-info" / "entry_points.txt").write_bytes(content)
     manager = site.manager()
@@ -374,44 +336,10 @@ def test_entry_points_that_cannot_be_read_are_told(site: Site, content: bytes) -
     assert [record.state for record in manager.records()] == ["failed"]
 
 
-# What the user allows.
-
-
-def test_a_blocked_plugin_is_never_imported_and_says_who_blocked_it(site: Site) -> None:
-    site.install_plugin("acme-optim", HEALTHY)
-    manager = site.manager(LAMELLA_PLUGINS="off")
-    assert len(manager.registries["optimizers"]) == 0
-    assert "acme_optim" not in sys.modules
-    assert record_of(manager, "acme-optim").state == "blocked"
-    with pytest.raises(LookupError):
-        manager.registries["optimizers"]["lion"]
-    with pytest.raises(PluginError, match=r"acme-optim 1.0 \(blocked: kept out by LAMELLA_PLUGINS=off\)"):
-        site.manager(LAMELLA_PLUGINS="off", LAMELLA_PLUGINS_STRICT="1").registries["kernels"].load("fast")
-
-
-def test_an_allow_list_keeps_all_others_out(site: Site) -> None:
-    site.install_plugin("acme-optim", HEALTHY)
-    site.install_plugin("beta-optim", offering("beta", "b:B"))
-    manager = site.manager(LAMELLA_PLUGINS="Beta_Optim")
-    assert list(manager.registries["optimizers"]) == ["beta"]
-    assert [record.state for record in manager.records()] == ["blocked", "loaded"]
-
-
-def test_strict_mode_raises_at_every_look_up(site: Site) -> None:
-    site.install_plugin("acme-optim", HEALTHY)
-    site.install_plugin("acme-broken", "1 / 0")
-    manager = site.manager(LAMELLA_PLUGINS_STRICT="1")
-    for _ in range(2):
-        with pytest.raises(PluginError, match=r"LAMELLA_PLUGINS_STRICT is set.*ZeroDivisionError") as raised:
-            list(manager.registries["optimizers"])
-        assert isinstance(raised.value.__cause__, ZeroDivisionError)
-    assert list(site.manager(LAMELLA_PLUGINS_STRICT="0", LAMELLA_PLUGINS="!acme-broken").registries["optimizers"])
-
-
 # What a look-up that fails says.
 
 
-def test_an_unknown_name_gets_a_close_match_and_the_list(site: Site) -> None:
+def test_an_unknown_name_gets_a_close_match_and_the_list(site: Any) -> None:
     site.install_plugin("lamella-optim", offering("adam", "o:Adam", then='registry.add("sgd", "o:SGD")'))
     optimizers = site.manager().registries["optimizers"]
     with pytest.raises(
@@ -420,7 +348,7 @@ def test_an_unknown_name_gets_a_close_match_and_the_list(site: Site) -> None:
         optimizers.load("Adm")
 
 
-def test_a_kind_whose_package_is_not_installed_names_what_to_install(site: Site) -> None:
+def test_a_kind_whose_package_is_not_installed_names_what_to_install(site: Any) -> None:
     registries = site.manager().registries
     with pytest.raises(PackageMissing, match="No layer is named 'Linear'.*pip install lamella-nn$"):
         registries["layers"].load("Linear")
@@ -434,7 +362,7 @@ def test_a_kind_whose_package_is_not_installed_names_what_to_install(site: Site)
     ("code", "complaint"),
     [("raise SystemExit('no GPU')", "SystemExit: no GPU"), ("", "has no attribute 'Lion'")],
 )
-def test_a_target_that_cannot_be_imported_gives_its_cause(site: Site, code: str, complaint: str) -> None:
+def test_a_target_that_cannot_be_imported_gives_its_cause(site: Any, code: str, complaint: str) -> None:
     site.install_plugin("acme-optim", offering("lion", "acme_heavy:Lion"))
     (site.folder / "acme_heavy.py").write_text(code)
     message = f"The optimizer 'lion' of acme-optim 1.0 cannot be imported from acme_heavy:Lion: .*{complaint}"
@@ -443,87 +371,11 @@ def test_a_target_that_cannot_be_imported_gives_its_cause(site: Site, code: str,
     assert raised.value.__cause__ is not None
 
 
-def test_an_interrupt_while_a_target_is_imported_goes_through(site: Site) -> None:
+def test_an_interrupt_while_a_target_is_imported_goes_through(site: Any) -> None:
     site.install_plugin("acme-optim", offering("lion", "acme_heavy:Lion"))
     (site.folder / "acme_heavy.py").write_text("raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         site.manager().registries["optimizers"].load("lion")
 
 
-# Threads, and the state of the process.
-
-
-def test_threads_that_look_up_at_once_load_each_plugin_once(site: Site) -> None:
-    site.install_plugin("acme-optim", "import time\nCALLS = []\n" + textwrap.dedent(HEALTHY))
-    # Pausing in the hook gives the other threads the time to arrive.
-    code = site.folder / "acme_optim.py"
-    code.write_text(code.read_text() + "    CALLS.append(registry)\n    time.sleep(0.05)\n")
-    manager = site.manager()
-    start = threading.Barrier(8)
-    seen: list[list[str]] = []
-
-    def look_up() -> None:
-        start.wait()
-        seen.append(list(manager.registries["optimizers"]))
-
-    threads = [threading.Thread(target=look_up) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert seen == [["lion"]] * 8
-    assert len(sys.modules["acme_optim"].CALLS) == 1
-
-
-def test_importing_the_module_imports_nothing_until_the_first_look_up(site: Site) -> None:
-    site.install_plugin("acme-optim", HEALTHY)
-    program = f"""
-        import sys
-        from lamella.core import plugins
-        late = {{"pluggy", "importlib_metadata", "acme_optim"}}
-        assert not late & set(sys.modules), late & set(sys.modules)
-        assert plugins.optimizers is plugins.optimizers and repr(plugins.layers)
-        assert not late & set(sys.modules), late & set(sys.modules)
-        sys.path.insert(0, {str(site.folder)!r})
-        assert "lion" in plugins.optimizers
-        assert late <= set(sys.modules)
-        assert "acme-optim" in [record.distribution for record in plugins.records()]
-        plugins.reset()
-        plugins.load()
-    """
-    subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "LAMELLA_PLUGINS": "acme-optim"},
-    )
-
-
 # The guide.
-
-
-def test_the_guides_example_does_what_the_guide_says(site: Site) -> None:
-    guide = Path(__file__).parents[3] / "docs" / "plugin-guide.md"
-    toml, plugin, optimizer, use, report, test = re.findall(
-        r"```(?:toml|python)\n(.*?)```", guide.read_text(), re.DOTALL
-    )
-    project = tomllib.loads(toml)["project"]
-    package = site.folder / "acme_optim"
-    package.mkdir()
-    for name, code in {"__init__": "", "plugin": plugin, "signsgd": optimizer}.items():
-        (package / f"{name}.py").write_text(code)
-    (entry_point,) = project["entry-points"]["lamella"].items()
-    site.install(
-        project["name"],
-        version=project["version"],
-        requires=tuple(project["dependencies"]),
-        entry_points="[lamella]\n" + " = ".join(entry_point),
-    )
-    program = f"{use}\nassert optimizer_class.__name__ == 'SignSGD'\n{report}\n{test}\ntest_what_is_registered()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "LAMELLA_PLUGINS": "acme"},
-        capture_output=True,
-        text=True,
-    )
-    assert "acme acme-optim 1.0 loaded None" in done.stdout

@@ -6,6 +6,7 @@ import copy
 import math
 import pickle
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import pytest
 import lamella
 from lamella.core import random as lamella_random
 from lamella.core.errors import ArgumentRangeError, DeviceError, DtypeError
-from lamella.core.random import CHUNK_BLOCKS, Generator, default_generator, fork_rng
+from lamella.core.random import CHUNK_BLOCKS, Generator, current_generator, default_generator, fork_rng, local_generator
 
 F16, F32, F64, I64 = (np.dtype(name) for name in ("float16", "float32", "float64", "int64"))
 MASK = 2**64 - 1
@@ -402,3 +403,31 @@ def test_normal_of_numbers_needs_a_size_and_likes_a_tensor():
     for make in (lamella.rand_like, lamella.randn_like):
         with pytest.raises(TypeError, match="'input' must be Tensor, not list"):
             make([1.0])
+
+
+def test_a_local_generator_stands_for_the_default_one_in_its_context():
+    before = default_generator.state_array()
+    mine = Generator().manual_seed(4)
+    with local_generator(mine):
+        assert current_generator() is mine
+        drawn = lamella.rand(3).tolist()
+        state = lamella.get_rng_state()
+        with fork_rng():
+            again = lamella.rand(3).tolist()
+        assert lamella.rand(3).tolist() == again
+        lamella.set_rng_state(state)
+        assert lamella.rand(3).tolist() == again
+        assert lamella_random.manual_seed(4) is mine
+        assert lamella.rand(3).tolist() == drawn
+        assert lamella_random.initial_seed() == 4
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(current_generator).result() is default_generator
+    assert current_generator() is default_generator
+    np.testing.assert_array_equal(default_generator.state_array(), before)
+
+
+def test_a_generator_can_be_placed_in_a_stream():
+    whole = Generator().manual_seed(9).words(40)
+    placed = Generator()
+    placed.place(9, 5)
+    np.testing.assert_array_equal(placed.words(20), whole[20:])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,26 @@ def digit_files() -> dict[str, bytes]:
         files[f"{split}-images-idx3-ubyte.gz"] = gzip.compress(idx_bytes(images))
         files[f"{split}-labels-idx1-ubyte.gz"] = gzip.compress(idx_bytes(labels))
     return files
+
+
+def damaged(content: bytes, mutations: int = 300) -> Iterator[bytes]:
+    """Every beginning of a file, and files with some bytes changed, repeated or cut out; always the same ones."""
+    for length in range(len(content)):
+        yield content[:length]
+    rng = random.Random(len(content))
+    for _ in range(mutations):
+        mutant = bytearray(content)
+        for _ in range(rng.choice((1, 1, 2, 8))):
+            at = rng.randrange(max(len(mutant), 1))
+            piece = mutant[at : at + rng.choice((1, 4, 64))]
+            mutant[at : at + len(piece)] = rng.choice((rng.randbytes(len(piece)), b"\xff" * len(piece), b"", piece * 2))
+        if mutant != content:
+            yield bytes(mutant)
+
+
+@pytest.fixture
+def damage() -> Callable[..., Iterator[bytes]]:
+    return damaged
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, namedtuple
+from collections import OrderedDict, UserDict, defaultdict, namedtuple
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 
 import lamella
 from lamella.core.errors import ArgumentTypeError, IndexRangeError, ShapeError
-from lamella.data import default_collate, default_convert
+from lamella.data import collate, default_collate, default_collate_fn_map, default_convert
 
 Point = namedtuple("Point", "x y")
 
@@ -153,3 +153,58 @@ def test_convert_turns_arrays_into_tensors():
 def test_convert_leaves_tensors_alone():
     tensor = lamella.ones(2)
     assert default_convert(tensor) is tensor
+
+
+class Fraction:
+    def __init__(self, value):
+        self.value = value
+
+
+def mean_of(batch, *, collate_fn_map):
+    return sum(fraction.value for fraction in batch) / len(batch)
+
+
+def test_a_type_may_be_added(monkeypatch):
+    with pytest.raises(ArgumentTypeError, match="or add the type to default_collate_fn_map"):
+        default_collate([Fraction(1)])
+    monkeypatch.setitem(default_collate_fn_map, Fraction, mean_of)
+    result = default_collate([{"a": Fraction(1), "b": 2}, {"a": Fraction(3), "b": 4}])
+    assert result["a"] == 2
+    assert result["b"].tolist() == [2, 4]
+
+
+def test_collate_takes_functions_by_type_first_and_then_by_instance():
+    class Half(Fraction):
+        pass
+
+    functions = {(Fraction, int): mean_of, Half: lambda batch, collate_fn_map: "halves"}
+    assert collate([Half(1)], collate_fn_map=functions) == "halves"
+    assert collate([[Fraction(1)], [Fraction(2)]], collate_fn_map=functions) == [1.5]
+    with pytest.raises(ArgumentTypeError, match="found <class 'float'>"):
+        collate([1.0])
+
+
+class Named(list):
+    """A list with a name, which a copy keeps."""
+
+    name = "unnamed"
+
+
+class Sealed(UserDict):
+    """A mapping that cannot be copied."""
+
+    def __copy__(self):
+        raise TypeError("sealed")
+
+
+@pytest.mark.parametrize("function", [lambda sample: default_collate([sample, sample]), default_convert])
+def test_sequences_keep_their_type_if_they_can(function):
+    named = Named([np.zeros(2), 1])
+    named.name = "mine"
+    result = function(named)
+    assert type(result) is Named
+    assert result.name == "mine"
+    assert isinstance(result[0], lamella.Tensor)
+    assert type(function(range(2))) is list
+    assert type(function(Sealed(a=1))) is dict
+    assert type(named[0]) is np.ndarray

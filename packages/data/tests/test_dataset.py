@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 
 import lamella
-from lamella.core.errors import ArgumentError, ArgumentTypeError, ShapeError
-from lamella.data import Dataset, Subset, TensorDataset, random_split
+from lamella.core.errors import ArgumentError, ArgumentTypeError, ConditionError, IndexRangeError
+from lamella.data import (
+    ChainDataset,
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    StackDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
 
 
 def test_a_dataset_without_getitem_says_so():
@@ -15,6 +25,135 @@ def test_a_dataset_without_getitem_says_so():
         Dataset()[0]
     with pytest.raises(TypeError, match="has no len"):
         len(Dataset())
+
+
+class Stream(IterableDataset):
+    def __init__(self, *samples):
+        self.samples = samples
+
+    def __iter__(self):
+        return iter(self.samples)
+
+    def __len__(self):
+        return len(self.samples)
+
+
+class Bulk(Dataset):
+    """Ten times the index, for many at once only."""
+
+    def __getitem__(self, index):
+        raise AssertionError("one by one")
+
+    def __getitems__(self, indices):
+        return [index * 10 for index in indices]
+
+    def __len__(self):
+        return 4
+
+
+def test_streams_are_chained():
+    both = Stream(1, 2) + Stream(3)
+    assert isinstance(both, ChainDataset)
+    assert isinstance(both, IterableDataset)
+    assert list(both) == list(both) == [1, 2, 3]
+    assert len(both) == 3
+    assert list(both + Stream(4)) == [1, 2, 3, 4]
+
+
+def test_a_chain_takes_streams_alone():
+    chain = ChainDataset([Stream(1), range(3)])
+    with pytest.raises(ConditionError, match="ChainDataset only supports IterableDataset; found range"):
+        list(chain)
+    with pytest.raises(ConditionError, match="ChainDataset only supports IterableDataset"):
+        len(chain)
+
+
+def test_a_stream_without_iter_or_len_says_so():
+    class Empty(IterableDataset):
+        pass
+
+    with pytest.raises(TypeError, match="abstract"):
+        Empty()
+
+
+def test_concatenation_looks_up_in_each():
+    both = TensorDataset(lamella.arange(3)) + TensorDataset(lamella.arange(3, 5)) + TensorDataset(lamella.arange(5, 9))
+    assert isinstance(both, ConcatDataset)
+    assert len(both) == 9
+    assert both.cumulative_sizes == [5, 9]
+    assert [both[i][0].item() for i in range(9)] == list(range(9))
+    assert [both[i - 9][0].item() for i in range(9)] == list(range(9))
+    assert both[np.int64(8)][0].item() == 8
+
+
+def test_concatenation_passes_over_empty_datasets():
+    both = ConcatDataset(iter([[], "ab", [], "c", []]))
+    assert [both[i] for i in range(3)] == ["a", "b", "c"]
+    assert both.cumulative_sizes == [0, 2, 2, 3, 3]
+
+
+def test_concatenation_refuses_what_it_cannot_look_up():
+    both = ConcatDataset(["ab", "c"])
+    with pytest.raises(ArgumentError, match="absolute value of index should not exceed dataset length: found index -4"):
+        both[-4]
+    with pytest.raises(IndexRangeError, match="expected an index below 3, found 3"):
+        both[3]
+    with pytest.raises(ConditionError, match="datasets should not be an empty iterable"):
+        ConcatDataset([])
+    with pytest.raises(ConditionError, match="ConcatDataset does not support IterableDataset; found Stream"):
+        ConcatDataset(["ab", Stream()])
+
+
+def test_concatenation_passes_bulk_look_up_on():
+    both = ConcatDataset([Bulk(), "abc", Bulk()])
+    assert both.__getitems__([8, 4, 1, 0, 6, -1]) == [10, "a", 10, 0, "c", 30]
+    assert both.__getitems__([]) == []
+
+
+def test_a_stack_gives_tuples_or_dicts():
+    pairs = StackDataset("abc", [1, 2, 3])
+    assert (len(pairs), pairs[1], pairs[-1]) == (3, ("b", 2), ("c", 3))
+    named = StackDataset(letter="abc", number=[1, 2, 3])
+    assert named[1] == {"letter": "b", "number": 2}
+    assert named.__getitems__([2, 0]) == [{"letter": "c", "number": 3}, {"letter": "a", "number": 1}]
+
+
+def test_a_stack_passes_bulk_look_up_on():
+    assert StackDataset(Bulk(), "abcd").__getitems__([3, 1]) == [(30, "d"), (10, "b")]
+
+    class Short(Bulk):
+        def __getitems__(self, indices):
+            return [0]
+
+        __getitem__ = Bulk.__getitem__
+
+    with pytest.raises(ArgumentError, match=r"output size mismatch\. Expected 2, got 1 samples from Short"):
+        StackDataset("abcd", Short()).__getitems__([3, 1])
+
+
+def test_a_stack_gives_batches_where_each_part_can():
+    numbers, letters = TensorDataset(lamella.arange(4)), list("abcd")
+    together = StackDataset(first=numbers, second=numbers)
+    batch = together.fetch_batch([2, 0])
+    assert [batch["first"][0].tolist(), batch["second"][0].tolist()] == [[2, 0], [2, 0]]
+    assert StackDataset(numbers, letters).fetch_batch([2, 0]) is NotImplemented
+    for stack in (together, StackDataset(numbers, letters), StackDataset(numbers, numbers)):
+        fast, slow = (list(DataLoader(dataset, batch_size=3)) for dataset in (stack, [stack[i] for i in range(4)]))
+        assert repr(fast) == repr(slow)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "message"),
+    [
+        ((), {}, "At least one dataset should be passed"),
+        (("a",), {"b": "b"}, r"Supported either tuple.*but both types are given: 1 without a name, and \['b'\]"),
+        (("ab", "c"), {}, r"Size mismatch between datasets: StackDataset expected one length, found \[2, 1\]"),
+        ((), {"a": "ab", "b": "c"}, "Size mismatch between datasets"),
+    ],
+)
+def test_a_stack_refuses_what_does_not_fit(args, kwargs, message):
+    with pytest.raises(ArgumentError, match=message):
+        StackDataset(*args, **kwargs)
 
 
 def test_tensor_dataset_gives_rows():
@@ -40,7 +179,7 @@ def test_tensor_dataset_gives_rows():
     ],
 )
 def test_tensor_dataset_refuses_unequal_lengths(shapes, message):
-    with pytest.raises(ShapeError, match=message):
+    with pytest.raises(ConditionError, match=message):
         TensorDataset(*map(lamella.zeros, shapes))
 
 
@@ -64,13 +203,6 @@ def test_subset_takes_a_list_of_positions():
 
 
 def test_subset_passes_bulk_look_up_on():
-    class Bulk(Dataset):
-        def __getitem__(self, index):
-            raise AssertionError("one by one")
-
-        def __getitems__(self, indices):
-            return [index * 10 for index in indices]
-
     assert Subset(Subset(Bulk(), [5, 6, 7]), [2, 0]).__getitems__([0, 1]) == [70, 50]
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import re
 import socket
+import tarfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from lamella.core.errors import ArgumentError, DataError
-from lamella.data.datasets import MNIST, FashionMNIST
+from lamella.data.datasets import CIFAR10, CIFAR100, EMNIST, KMNIST, MNIST, FashionMNIST
 from lamella.data.datasets.download import download_file
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -214,9 +218,122 @@ def test_download_without_a_folder_is_refused():
         MNIST(download=True)
 
 
-@pytest.mark.parametrize("dataset", [MNIST, FashionMNIST])
-def test_the_tables_are_whole(dataset):
+@pytest.mark.parametrize(("dataset", "count"), [(MNIST, 4), (FashionMNIST, 4), (KMNIST, 4), (EMNIST, 1)])
+def test_the_tables_are_whole(dataset, count):
     assert len(dataset.mirrors) >= 2
     assert all(re.fullmatch(r"https?://[^ ]+/", mirror) for mirror in dataset.mirrors)
-    assert len({name for name, _ in dataset.resources}) == 4
+    assert len({name for name, _ in dataset.resources}) == count
     assert all(re.fullmatch("[0-9a-f]{32}", md5) for _, md5 in dataset.resources)
+
+
+@pytest.mark.parametrize("dataset", [CIFAR10, CIFAR100])
+def test_the_archives_are_named_in_full(dataset):
+    assert all(re.fullmatch(r"https://[^ ]+/", mirror) for mirror in dataset.mirrors)
+    assert re.fullmatch(r"cifar-10+-binary\.tar\.gz", dataset.resource[0])
+    assert re.fullmatch("[0-9a-f]{32}", dataset.resource[1])
+
+
+def test_cifar_downloads_its_archive_once(tmp_path, serve, down):
+    records = b"".join(bytes([label]) + bytes(3072) for label in (3, 1))
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name in [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]:
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member.size = len(records)
+            archive.addfile(member, io.BytesIO(records))
+
+    class TinyCIFAR(CIFAR10):
+        mirrors: ClassVar = [down, serve({"cifar-10-binary.tar.gz": stream.getvalue()}).url]
+        resource = ("cifar-10-binary.tar.gz", hashlib.md5(stream.getvalue()).hexdigest())
+
+    assert TinyCIFAR(tmp_path / "new", download=True).targets == [3, 1] * 5
+    assert names_in(tmp_path / "new") == ["cifar-10-binary.tar.gz"]
+    TinyCIFAR.mirrors = []  # it is there: no mirror is needed
+    assert TinyCIFAR(tmp_path / "new", train=False, download=True).targets == [3, 1]
+    TinyCIFAR.mirrors = [down]
+    with pytest.raises(DataError, match=r"Could not download cifar-10-binary.tar.gz. Tried:[\s\S]*by hand"):
+        TinyCIFAR(tmp_path / "other", download=True)
+
+
+@pytest.fixture
+def letters_archive(digit_files) -> bytes:
+    """EMNIST's archive, each selection with the same 12 and 5 images."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for split in EMNIST.splits:
+            for name, content in digit_files.items():
+                part, rest = name.split("-", 1)
+                archive.writestr(f"gzip/emnist-{split}-{'train' if part == 'train' else 'test'}-{rest}", content)
+        archive.writestr("../outside", b"never written")
+    return stream.getvalue()
+
+
+def test_emnist_takes_its_files_out_of_the_archive(tmp_path, serve, down, letters_archive):
+    class TinyLetters(EMNIST):
+        mirrors: ClassVar = [down, serve({"gzip.zip": letters_archive}).url]
+        resources: ClassVar = [("gzip.zip", hashlib.md5(letters_archive).hexdigest())]
+
+    assert len(TinyLetters(tmp_path / "new", "letters", download=True)) == 12
+    raw = tmp_path / "new" / "TinyLetters" / "raw"
+    assert len(names_in(raw)) == 6 * 4 + 1
+    assert names_in(tmp_path / "new") == ["TinyLetters"]
+    TinyLetters.mirrors = []  # all is there: no mirror is needed
+    assert len(TinyLetters(tmp_path / "new", "mnist", train=False, download=True)) == 5
+    (raw / "emnist-digits-test-images-idx3-ubyte.gz").unlink()  # and the archive still is
+    assert len(TinyLetters(tmp_path / "new", "digits", train=False, download=True)) == 5
+
+
+def test_a_damaged_archive_of_emnist_is_refused(tmp_path, digit_files, damage):
+    class TinyLetters(EMNIST):
+        splits: ClassVar = ("letters",)
+
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for part in ("train", "test"):
+            for kind in ("images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"):
+                archive.writestr(f"gzip/emnist-letters-{part}-{kind}", digit_files[f"t10k-{kind}"])
+    whole = stream.getvalue()
+    raw = tmp_path / "TinyLetters" / "raw"
+    raw.mkdir(parents=True)
+    mutants = list(damage(whole))
+    for mutant in [*mutants[: len(whole) : 100], *mutants[len(whole) :]]:
+        (raw / "gzip.zip").write_bytes(mutant)
+        try:
+            TinyLetters(tmp_path, "letters", download=True)
+        except DataError:
+            assert "gzip.zip" in names_in(raw)
+        else:
+            assert len(mutant) > 0.95 * len(whole)  # the damage is where nobody looks
+        for path in raw.glob("emnist-*"):
+            path.unlink()
+        assert names_in(raw) == ["gzip.zip"]
+    assert names_in(tmp_path) == ["TinyLetters"]
+
+
+def test_an_archive_of_emnist_without_a_member_is_refused(tmp_path):
+    raw = tmp_path / "EMNIST" / "raw"
+    raw.mkdir(parents=True)
+    with zipfile.ZipFile(raw / "gzip.zip", "w") as archive:
+        archive.writestr("gzip/other", b"")
+    with pytest.raises(DataError, match=r"gzip.zip: expected a member gzip/emnist-byclass-train-images.*found none"):
+        EMNIST(tmp_path, "letters", download=True)
+
+
+def test_an_archive_of_emnist_by_another_method_is_refused(tmp_path):
+    raw = tmp_path / "EMNIST" / "raw"
+    raw.mkdir(parents=True)
+    with zipfile.ZipFile(raw / "gzip.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("gzip/emnist-byclass-train-images-idx3-ubyte.gz", bytes(100))
+    with pytest.raises(DataError, match="is neither stored nor deflated"):
+        EMNIST(tmp_path, "letters", download=True)
+
+
+def test_a_member_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("lamella.data.datasets.emnist._MAX_MEMBER_BYTES", 1 << 21)
+    raw = tmp_path / "EMNIST" / "raw"
+    raw.mkdir(parents=True)
+    with zipfile.ZipFile(raw / "gzip.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("gzip/emnist-byclass-train-images-idx3-ubyte.gz", bytes(1 << 23))
+    with pytest.raises(DataError, match="expected at most 2097152 bytes in gzip/emnist-byclass-train-images"):
+        EMNIST(tmp_path, "letters", download=True)
+    assert names_in(raw) == ["gzip.zip"]

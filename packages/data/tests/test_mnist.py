@@ -12,7 +12,7 @@ import pytest
 import lamella
 from lamella.core.errors import DataError
 from lamella.data import DataLoader, Subset
-from lamella.data.datasets import MNIST, FashionMNIST
+from lamella.data.datasets import KMNIST, MNIST, FashionMNIST
 from lamella.data.transforms import Compose, Lambda, Normalize, ToTensor
 
 
@@ -82,17 +82,19 @@ def test_torchvisions_place_comes_before_the_folder_itself(digits_folder, digit_
     assert len(MNIST(digits_folder)) == 5
 
 
-def test_fashion_reads_its_own_folder(tmp_path, digits_folder):
-    (tmp_path / "FashionMNIST").mkdir()
-    digits_folder.rename(tmp_path / "FashionMNIST" / "raw")
-    assert len(FashionMNIST(tmp_path)) == 12
+@pytest.mark.parametrize("dataset", [FashionMNIST, KMNIST])
+def test_its_relatives_read_their_own_folders(tmp_path, digits_folder, dataset):
+    (tmp_path / dataset.__name__).mkdir()
+    digits_folder.rename(tmp_path / dataset.__name__ / "raw")
+    assert len(dataset(tmp_path)) == 12
     with pytest.raises(DataError, match=r"Dataset not found\. MNIST: expected train-images-idx3-ubyte"):
         MNIST(tmp_path)
 
 
-def test_fashion_needs_a_folder():
-    with pytest.raises(DataError, match=r"FashionMNIST: no root was given.*Pass the folder"):
-        FashionMNIST()
+@pytest.mark.parametrize("dataset", [FashionMNIST, KMNIST])
+def test_its_relatives_need_a_folder(dataset):
+    with pytest.raises(DataError, match=f"{dataset.__name__}: no root was given.*Pass the folder"):
+        dataset()
 
 
 def test_missing_files_are_named(tmp_path):
@@ -146,7 +148,7 @@ def test_a_damaged_file_is_refused(digits_folder):
         MNIST(digits_folder)
 
 
-@pytest.mark.parametrize("dataset", [MNIST, FashionMNIST])
+@pytest.mark.parametrize("dataset", [MNIST, FashionMNIST, KMNIST])
 def test_classes(dataset, digits_folder):
     instance = dataset(digits_folder)
     assert len(set(instance.classes)) == 10

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import pytest
 
 import lamella
 from lamella.core.errors import ArgumentError, ArgumentTypeError
-from lamella.data import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from lamella.data import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
 
 
 def seeded(seed: int) -> lamella.Generator:
@@ -112,3 +120,62 @@ def test_batches_refuse_a_wrong_size(batch_size):
 def test_batches_refuse_a_drop_last_that_is_no_bool():
     with pytest.raises(ArgumentError, match="drop_last should be a boolean value, but got drop_last=1"):
         BatchSampler(range(5), 2, 1)
+
+
+def test_random_refuses_to_draw_from_nothing():
+    with pytest.raises(ArgumentError, match="cannot draw 3 samples from an empty dataset"):
+        list(RandomSampler([], num_samples=3))
+
+
+def test_random_is_not_disturbed_by_what_else_draws():
+    """Its order is drawn while batches are trained on."""
+    orders = []
+    for draws in (0, 5):
+        lamella.manual_seed(0)
+        order = []
+        for index in RandomSampler(range(4), num_samples=12):
+            order.append(index)
+            lamella.rand(draws)
+        orders.append(order)
+    assert orders[0] == orders[1]
+
+
+def test_subset_random_is_an_order_of_its_indices():
+    sampler = SubsetRandomSampler(list("abcdefgh"), generator=seeded(0))
+    assert len(sampler) == 8
+    first, second = list(sampler), list(sampler)
+    assert sorted(first) == sorted(second) == list("abcdefgh")
+    assert first != second
+
+
+def test_weighted_draws_as_often_as_the_weights_say():
+    counts = Counter(WeightedRandomSampler([1.0, 0.0, 3.0], 4000, generator=seeded(0)))
+    assert set(counts) == {0, 2}
+    assert abs(counts[2] - 3000) < 137
+
+
+def test_weighted_without_replacement_gives_each_once():
+    sampler = WeightedRandomSampler([5.0, 1.0, 0.1], 3, replacement=False, generator=seeded(0))
+    assert len(sampler) == 3
+    assert sorted(sampler) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0], 0), "num_samples should be a positive integer value, but got num_samples=0"),
+        (([1.0], True), "num_samples should be a positive integer value, but got num_samples=True"),
+        (([1.0], 1, 1), "replacement should be a boolean value, but got replacement=1"),
+        (([[1.0]], 1), r"weights should be a 1d sequence but given weights have shape \(1, 1\)"),
+    ],
+)
+def test_weighted_refuses_wrong_arguments(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        WeightedRandomSampler(*arguments)
+
+
+def test_samples_without_end_are_drawn_as_they_are_needed():
+    sampler = RandomSampler(range(10), replacement=True, num_samples=10**10)
+    assert len(sampler) == 10**10
+    drawn = list(itertools.islice(sampler, 5000))
+    assert set(drawn) == set(range(10))

@@ -7,7 +7,7 @@ import pytest
 
 import lamella
 from lamella.core.errors import ArgumentError, ArgumentTypeError, ShapeError
-from lamella.data.transforms import Compose, Lambda, Normalize, ToTensor, batched
+from lamella.data.transforms import Compose, Lambda, Normalize, ToImage, ToTensor, batched
 
 RNG = np.random.default_rng(0)
 GRAY = RNG.integers(0, 256, (5, 4, 3), dtype=np.uint8)
@@ -21,7 +21,8 @@ def test_to_tensor_scales_bytes(convert):
     assert tuple(gray.shape) == (1, 4, 3)
     np.testing.assert_array_equal(gray.numpy()[0], GRAY[0].astype(np.float32) / np.float32(255))
 
-    colour = ToTensor()(convert(COLOUR[0]))
+    # Arrays have their channels last, tensors first.
+    colour = ToTensor()(convert(COLOUR[0] if convert is np.asarray else COLOUR[0].transpose(2, 0, 1)))
     assert tuple(colour.shape) == (2, 4, 3)
     assert colour.is_contiguous()
     np.testing.assert_array_equal(colour.numpy()[1], COLOUR[0, :, :, 1].astype(np.float32) / np.float32(255))
@@ -37,8 +38,10 @@ def test_to_tensor_only_scales_bytes():
 
 
 def test_to_tensor_refuses_other_types():
-    with pytest.raises(ArgumentTypeError, match=r"pic should be an ndarray or a tensor\. Got <class 'list'>"):
-        ToTensor()([[1]])
+    with pytest.raises(
+        ArgumentTypeError, match=r"pic should be a Pillow image, an ndarray or a tensor\. Got <class 'str'>"
+    ):
+        ToTensor()("7")
 
 
 @pytest.mark.parametrize("ndim", [0, 1, 4])
@@ -147,6 +150,22 @@ class Noisy(ToTensor):
         return super().__call__(pic) + 1
 
 
-@pytest.mark.parametrize("transform", [Lambda(abs), abs, Noisy(), Compose([ToTensor(), Noisy()])], ids=repr)
+class Brighter(ToTensor):
+    """Changes what is done to an image in the way of transforms."""
+
+    def transform(self, inpt, params):
+        return super().transform(inpt, params) + 1
+
+
+class Wider(ToImage):
+    """Likewise, of another transform with a form of its own for stacks."""
+
+    def transform(self, inpt, params):
+        return super().transform(inpt, params).expand(3, -1, -1)
+
+
+@pytest.mark.parametrize(
+    "transform", [Lambda(abs), abs, Noisy(), Brighter(), Wider(), Compose([ToTensor(), Noisy()])], ids=repr
+)
 def test_what_cannot_take_a_stack_says_so(transform):
     assert batched(transform) is None

@@ -1,4 +1,4 @@
-"""``lamella.nn`` finds the layers and losses that other packages registered."""
+"""``lamella.nn`` finds the layers, activations and losses that other packages registered."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ LAYERS = """
         registry.add("Lost", "acme_layers.lost:Lost")
 
     @hookimpl
+    def register_activations(registry):
+        registry.add("Halving", "acme_layers.doubling:Halving")
+
+    @hookimpl
     def register_losses(registry):
         registry.add("GapLoss", "acme_layers.doubling:GapLoss")
 """
@@ -32,6 +36,10 @@ DOUBLING = """
     class Doubling(nn.Module):
         def forward(self, input):
             return input * 2
+
+    class Halving(nn.Module):
+        def forward(self, input):
+            return input / 2
 
     class GapLoss(nn.Module):
         def forward(self, input, target):
@@ -65,6 +73,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(str(tmp_path))
     before = set(sys.modules)
     plugins.reset()
+    plugins.configure(plugins="all")  # whatever the environment of the suite says
     yield tmp_path
     plugins.reset()
     for name in set(sys.modules) - before:
@@ -86,6 +95,7 @@ def test_a_registered_layer_is_found_and_imported_when_it_is_asked_for() -> None
     model = nn.Sequential(nn.Linear(2, 3), nn.Doubling())
     assert type(model[1]) is sys.modules["acme_layers.doubling"].Doubling
     assert nn.Doubling()(lamella.ones(2)).tolist() == [2.0, 2.0]
+    assert nn.Halving()(lamella.ones(2)).tolist() == [0.5, 0.5]
     assert nn.GapLoss()(lamella.ones(2), lamella.zeros(2)).item() == 2.0
     namespace: dict[str, object] = {}
     exec("from lamella.nn import Doubling", namespace)
@@ -96,7 +106,7 @@ def test_a_registered_layer_is_found_and_imported_when_it_is_asked_for() -> None
 @pytest.mark.parametrize(
     ("asked", "near"),
     [("Conv2D", "Conv2d"), ("Lineer", "Linear"), ("relu", "ReLU"), ("CrossEntropy", "CrossEntropyLoss"),
-     ("Dubling", "Doubling"), ("GapLos", "GapLoss")],
+     ("Dubling", "Doubling"), ("Halvin", "Halving"), ("GapLos", "GapLoss")],
 )  # fmt: skip
 def test_an_unknown_name_suggests_the_near_one(asked: str, near: str) -> None:
     with pytest.raises(AttributeError, match=f"'lamella.nn' has no attribute '{asked}'. Did you mean '{near}'"):
@@ -115,5 +125,17 @@ def test_a_layer_whose_plugin_was_set_aside_says_so(folder: Path) -> None:
         plugins.load()
     with pytest.raises(
         AttributeError, match="no attribute 'Tripling'. It comes with the .*no licence found.* set aside"
-    ):
+    ) as missing:
         _ = nn.Tripling
+    assert isinstance(missing.value.__cause__, OSError)
+
+
+def test_a_layer_that_a_plugin_might_have_had_which_failed_when_imported_says_so(folder: Path) -> None:
+    install(folder, "acme_broken", {"acme_broken.py": "raise OSError('no licence found')"})
+    with pytest.warns(RuntimeWarning, match="set aside the plugin 'acme_broken'"):
+        plugins.load()
+    with pytest.raises(
+        AttributeError, match="no attribute 'Tripling'. Set aside, so what they offer is missing: .*no licence found"
+    ) as missing:
+        _ = nn.Tripling
+    assert isinstance(missing.value.__cause__, OSError)

@@ -13,14 +13,14 @@ from lamella.core.backends.kernels import REFERENCE, Kernel, listing, offer, use
 
 
 def load(provider: str) -> None:
-    """Take the kernels that a plugin registered under ``provider`` into use.
+    """Take the kernels that a plugin registered under ``provider`` into use. Again changes nothing.
 
     Args:
         provider: A name in the registry of kernels; its target is an iterable of :class:`Kernel`.
 
     Raises:
         PluginError: No plugin offers kernels under this name, or they cannot be imported.
-        ValueError: They are in use already.
+        ValueError: One of them is a second one for its op and device type.
     """
     for kernel in plugins.kernels.load(provider):
         offer(kernel)

@@ -10,8 +10,9 @@ from lamella.core.autograd import backward, grad
 from lamella.core.function import Function
 from lamella.core.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-# PyTorch has them here. The first two belong to the test tools, which nothing imports at run time.
+# PyTorch has them here, and few programs need them. Nothing imports the test tools at run time.
 _LATER = {
+    "Variable": "lamella.core.legacy",
     "gradcheck": "lamella.core.testing",
     "gradgradcheck": "lamella.core.testing",
     "detect_anomaly": "lamella.core.anomaly",

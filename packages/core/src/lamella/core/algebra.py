@@ -33,7 +33,7 @@ class RawOps:
         """The complex conjugate; real arrays and numbers as they are, without a pass over memory."""
         kind: Any = type(x)
         if kind is self._array_type:  # the usual case, told apart fastest
-            return x.conj() if x.dtype.kind == "c" else x
+            return OPS["conj"].kernels[kind](x) if x.dtype.kind == "c" else x
         return x.conjugate() if isinstance(x, (complex, np.complexfloating)) else x
 
 
@@ -130,7 +130,7 @@ class TensorAlgebra:
     def arguments(self, node: OpNode, saved: tuple[Any, ...], grad: Any) -> tuple[Any, ...]:
         out, *inputs = saved
         if isinstance(node, SeveralNode) and out is not None:
-            out = tuple(_tensor(a, part_of(node, i, a)) for i, a in enumerate(out))
+            out = tuple(None if a is None else _tensor(a, part_of(node, i, a)) for i, a in enumerate(out))
         elif out is not None:
             out = _tensor(out, node)
         if node.op.variadic:

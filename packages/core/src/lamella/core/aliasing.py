@@ -6,8 +6,6 @@ real ones, which both have.
 
 from __future__ import annotations
 
-import numpy as np
-
 from lamella.core import backends
 from lamella.core.errors import GradError
 from lamella.core.graph import Node
@@ -94,7 +92,9 @@ class Place:
 def alias(out: Tensor, source: Tensor, single: bool) -> None:
     """Note that ``out`` shows ``source``'s memory, as the ``single`` view that an op made of it or one of several."""
     shown, own = out.array.base, source.array
-    if shown is None or not (shown is own or shown is own.base or np.may_share_memory(shown, own)):
+    if shown is None or not (
+        shown is own or shown is own.base or backends.of_array_type(type(own)).may_share_memory(out.array, own)
+    ):
         return  # a reshape that had to copy
     base = source if source._view is None else source._view.base
     out._cell = cell = base._shared_cell()

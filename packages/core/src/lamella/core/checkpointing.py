@@ -16,7 +16,7 @@ from lamella.core.errors import ArgumentError, GradError
 from lamella.core.function import Function
 from lamella.core.modes import Mode, current_mode
 from lamella.core.op import Op
-from lamella.core.random import default_generator, fork_rng
+from lamella.core.random import current_generator, fork_rng
 from lamella.core.saved_tensors import Saved, saved_tensors_hooks
 from lamella.core.tensor import Tensor
 
@@ -139,7 +139,7 @@ class _Frame:
         self.function = function
         self.context = context
         self.check, self.stop, self.debug = check, stop, debug
-        self.random = default_generator.state_array() if preserve else None
+        self.random = current_generator().state_array() if preserve else None
         self.interpreter = current_mode().interpreter
         self.regions = regions.get()
         leaves, self.structure = trees.flatten((args, kwargs))
@@ -192,7 +192,7 @@ class _Frame:
                 self.context,
             ):
                 if self.random is not None:
-                    default_generator.set_state_array(self.random)
+                    current_generator().set_state_array(self.random)
                 with suppress(_Stop):
                     self.function(*args, **kwargs)
         finally:
@@ -251,7 +251,7 @@ class CheckpointFunction(Function):
     def forward(ctx: Any, function: Callable[..., Any], preserve: bool, *args: Any) -> Any:
         """The function's result."""
         ctx.function = function
-        ctx.random = default_generator.state_array() if preserve else None
+        ctx.random = current_generator().state_array() if preserve else None
         ctx.interpreter = current_mode().interpreter
         ctx.regions = regions.get()
         ctx.others = [None if isinstance(a, Tensor) else a for a in args]
@@ -275,7 +275,7 @@ class CheckpointFunction(Function):
         try:
             with fork_rng(enabled=ctx.random is not None), within(ctx.regions):
                 if ctx.random is not None:
-                    default_generator.set_state_array(ctx.random)
+                    current_generator().set_state_array(ctx.random)
                 result = ctx.function(*args)
         finally:
             modes.restore_mode(token)

@@ -392,7 +392,8 @@ def _explain(op: Op, operands: Sequence[Any], attrs: tuple[Any, ...], error: Exc
     Raise the message that helps, or compute again if only a floating-point warning was in the way.
     """
     flat = list(operands[0]) if op.variadic else list(operands)
-    arrays = [x for x in flat if type(x) in backends._by_array_type]
+    within = [i for x in flat for i in (x if isinstance(x, tuple) else (x,))]
+    arrays = [x for x in within if type(x) in backends._by_array_type]
     devices = [backends.device_of(x) for x in arrays]
     if len(set(devices)) > 1:
         raise DeviceError(

@@ -71,6 +71,10 @@ class DataError(LamellaError, RuntimeError):
     """A data file is damaged or is not what it should be."""
 
 
+class WorkerError(LamellaError, RuntimeError):
+    """A worker of a loader has died, does not answer, or cannot be given its work."""
+
+
 class ExportError(LamellaError, BufferError):
     """A tensor cannot be handed to another library."""
 
@@ -95,3 +99,5 @@ class NameRefused(LamellaError, KeyError):
 
 class KeyMissing(LamellaError, KeyError):
     """A dict lacks a key that is needed here."""
+
+    __str__ = Exception.__str__  # KeyError would show the message in quotes

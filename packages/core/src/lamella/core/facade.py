@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
 import numpy  # noqa: F401  # NumPy imported from here takes 5 ms less than from within lamella.core
@@ -13,6 +14,7 @@ import numpy  # noqa: F401  # NumPy imported from here takes 5 ms less than from
 from lamella.core import methods, namespaces, ops  # noqa: F401  # methods gives Tensor its methods
 from lamella.core.devices import device
 from lamella.core.dtypes import (
+    TYPE_NAMES,
     bool,
     can_cast,
     complex64,
@@ -49,7 +51,9 @@ if TYPE_CHECKING:
     from lamella.core.backends.memory import release as release_memory
     from lamella.core.backends.threads import get_num_threads, set_num_threads
     from lamella.core.checkpoints import load, save
+    from lamella.core.compiling import compile as compile
     from lamella.core.functions import *  # noqa: F403  # the generated stub of them
+    from lamella.core.grad_scaler import GradScaler as GradScaler
     from lamella.core.printing import set_printoptions
 
 # PyTorch's other names of the dtypes
@@ -57,16 +61,21 @@ half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 
+newaxis = None
+
 _families = {name: family for family in ops.EAGER for name in family.__all__}
 
 # What a program may never need is imported when it is first asked for: loading this module is to cost little
 # more than `import numpy`.
 _LATER = {
+    **{name: f"lamella.core.legacy:{name}" for name in TYPE_NAMES.values()},
+    "GradScaler": "lamella.core.grad_scaler:GradScaler",
     "are_deterministic_algorithms_enabled": "lamella.core.settings:are_deterministic_algorithms_enabled",
     "autocast": "lamella.core.autocast:autocast",
     "bfloat16": "lamella.core.dtypes:bfloat16",
     "channels_last": "lamella.core.layouts:channels_last",
     "channels_last_3d": "lamella.core.layouts:channels_last_3d",
+    "compile": "lamella.core.compiling:compile",
     "contiguous_format": "lamella.core.layouts:contiguous_format",
     "from_dlpack": "lamella.core.interchange:from_dlpack",
     "get_autocast_dtype": "lamella.core.autocast:get_autocast_dtype",
@@ -138,6 +147,7 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "device",
     "double",
     "dtype",
+    "e",
     "enable_grad",
     "finfo",
     "float",
@@ -149,6 +159,7 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "get_rng_state",
     "half",
     "iinfo",
+    "inf",
     "inference_mode",
     "initial_seed",
     "int",
@@ -162,7 +173,10 @@ __all__ = [  # noqa: PLE0604  # the op families name their own public functions
     "load",
     "long",
     "manual_seed",
+    "nan",
+    "newaxis",
     "no_grad",
+    "pi",
     "promote_types",
     "release_memory",
     "save",

@@ -432,10 +432,16 @@ def acos(input: Any, *, out: Any = None) -> Tensor:
 def acosh(input: Any, *, out: Any = None) -> Tensor:
     """The number whose hyperbolic cosine each element is, at least 0; nan below 1."""
 
-def add(input: Any, other: Any, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
+def add(input: Any, other: Any, *old: Any, alpha: builtins.float = 1, out: Any = None) -> Tensor:
     """``input + alpha * other``, with broadcasting.
 
+    Args:
+        input, other: The summands.
+        old: The second one, after the factor: PyTorch's old form, ``add(input, alpha, other)``, which warns.
+        alpha: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: The shapes can't be broadcast together, or ``alpha`` is a fraction and both hold integers.
     """
 
@@ -450,17 +456,31 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.floa
         RuntimeError: Sizes or dtypes do not fit. TypeError: one is no Tensor.
     """
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.float = 1, out: Any = None) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Any, tensor2: Tensor, *old: Tensor, value: builtins.float = 1, out: Any = None) -> Tensor:
     """``input + value * tensor1 / tensor2``.
 
+    Args:
+        input, tensor1, tensor2: Tensors of shapes that broadcast.
+        old: The last tensor, after the factor: PyTorch's old form, ``addcdiv(input, value, tensor1, tensor2)``, which
+            warns.
+        value: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: Both tensors are of integers.
     """
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.float = 1, out: Any = None) -> Tensor:
+def addcmul(input: Tensor, tensor1: Any, tensor2: Tensor, *old: Tensor, value: builtins.float = 1, out: Any = None) -> Tensor:
     """``input + value * tensor1 * tensor2``.
 
+    Args:
+        input, tensor1, tensor2: Tensors of shapes that broadcast.
+        old: The last tensor, after the factor: PyTorch's old form, ``addcmul(input, value, tensor1, tensor2)``, which
+            warns.
+        value: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: The shapes can't be broadcast together.
     """
 
@@ -3164,11 +3184,14 @@ def set_default_device(device: Any) -> None:
         RuntimeError: There is no such device here.
     """
 
-def set_default_tensor_type(t: builtins.str, /) -> None:
-    """Make the dtype of a tensor type such as ``"lamella.DoubleTensor"`` the default. Deprecated.
+def set_default_tensor_type(t: Any, /) -> None:
+    """Make the dtype of a tensor type such as ``lamella.DoubleTensor``, or its name, the default. Deprecated.
+
+    One such as ``lamella.cuda.DoubleTensor`` makes its device the default too.
 
     Raises:
         TypeError: There is no such type, or it is none of floats.
+        RuntimeError: There is no such device here.
     """
 
 def sgn(input: Tensor, *, out: Any = None) -> Tensor:
@@ -3324,18 +3347,30 @@ def stft(input: Tensor, n_fft: builtins.int, hop_length: builtins.int | None = N
         lamella.Size([3, 9])
     """
 
-def sub(input: Any, other: Any, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
+def sub(input: Any, other: Any, *old: Any, alpha: builtins.float = 1, out: Any = None) -> Tensor:
     """``input - alpha * other``, with broadcasting.
 
+    Args:
+        input, other: The minuend and the subtrahend.
+        old: The subtrahend, after the factor: PyTorch's old form, ``sub(input, alpha, other)``, which warns.
+        alpha: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: One is a bool, the shapes can't be broadcast together, or ``alpha`` is a fraction and both hold
             integers.
     """
 
-def subtract(input: Any, other: Any, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
+def subtract(input: Any, other: Any, *old: Any, alpha: builtins.float = 1, out: Any = None) -> Tensor:
     """``input - alpha * other``, with broadcasting.
 
+    Args:
+        input, other: The minuend and the subtrahend.
+        old: The subtrahend, after the factor: PyTorch's old form, ``sub(input, alpha, other)``, which warns.
+        alpha: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: One is a bool, the shapes can't be broadcast together, or ``alpha`` is a fraction and both hold
             integers.
     """

@@ -65,8 +65,8 @@ def update(
     Raises:
         RuntimeError: The result does not fit, or the graph does not allow the change.
     """
-    level = modes.innermost_level()
-    if level is not None:
+    mode = current_mode()
+    if mode.interpreter is not None and (level := modes.innermost_level()) is not None:
         # a copy, because the op may save its input, which is about to be overwritten
         result = _fitting(target, compute(OPS["clone"].call(target)))
         changed: Tensor = level.change(target, result)
@@ -75,17 +75,14 @@ def update(
         raise GradError(
             "this tensor's memory is read-only (or expanded, with several elements in one place); clone() it first"
         )
-    mode = current_mode()
     if target._cell is INFERENCE and not mode.inference:
         raise GradError(
             "Inplace update to inference tensor outside InferenceMode is not allowed. Make a clone() to get a normal "
             "tensor first."
         )
-    recording = False
-    if mode.grad:
-        recording = any(isinstance(x, Tensor) and live_node(x) is not None for x in (target, *operands))
-        if recording:
-            check_allowed(target)
+    recording = mode.grad and _in_graph(target, operands)
+    if recording:
+        check_allowed(target)
     if write is not None and not recording and mode.interpreter is None:
         write(target.array)
     else:
@@ -106,6 +103,16 @@ def update(
         target.array[...] = result.array
     target._bump()
     return target
+
+
+def _in_graph(target: Tensor, operands: Iterable[Any]) -> bool:
+    """Whether the target or an operand has a place in the graph."""
+    if live_node(target) is not None:
+        return True
+    for x in operands:
+        if isinstance(x, Tensor) and live_node(x) is not None:
+            return True
+    return False
 
 
 def _fitting(target: Tensor, result: Tensor) -> Tensor:
@@ -151,17 +158,18 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         write = None
-        if op is not None and not kwargs and current_mode().interpreter is None and all(_direct(self, a) for a in args):
+        if op is not None and not kwargs and current_mode().interpreter is None and _direct(self, args):
             kernel = op.kernels[type(self.array)]
-            if getattr(kernel, "nout", 0) == 1:  # a ufunc of NumPy or CuPy: it can compute in place
-                arrays = [a.array if isinstance(a, Tensor) else a for a in args]
-                if self.array.dtype in op.dtype.direct:
+            # a ufunc of NumPy or CuPy can compute in place; one argument too many is for the function to refuse
+            fits = getattr(kernel, "nout", 0) == 1 and getattr(kernel, "nin", 0) == 1 + len(args)
+            if fits and self.array.dtype in op.dtype.direct:
 
-                    def write(array: Any) -> None:
-                        try:  # noqa: SIM105  # suppress() costs more than the op
-                            kernel(array, *arrays, out=array)
-                        except (FloatingPointError, RuntimeWarning):
-                            pass  # an application made errors of NumPy's warnings; they come when all is computed
+                def write(array: Any) -> None:
+                    arrays = [a.array if isinstance(a, Tensor) else a for a in args]
+                    try:  # noqa: SIM105  # suppress() costs more than the op
+                        kernel(array, *arrays, out=array)
+                    except (FloatingPointError, RuntimeWarning):
+                        pass  # an application made errors of NumPy's warnings; they come when all is computed
 
         return update(self, lambda old: function(old, *args, **kwargs), write, (*args, *kwargs.values()))
 
@@ -170,12 +178,27 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _direct(target: Tensor, argument: Any) -> bool:
-    """Whether a ufunc may compute with ``argument`` straight into ``target``: neither is to be converted or grows."""
-    if isinstance(argument, Tensor):
-        a, t = argument.array, target.array
-        return type(a) is type(t) and a.dtype is t.dtype and (a.shape == t.shape or a.ndim == 0)
-    return isinstance(argument, (int, float)) and target.array.dtype.kind == "f"
+def _direct(target: Tensor, arguments: tuple[Any, ...]) -> bool:
+    """Whether a ufunc may compute straight into ``target``: nothing is converted, and the target does not grow."""
+    t = target.array
+    for argument in arguments:
+        if isinstance(argument, Tensor):
+            a = argument.array
+            if type(a) is not type(t) or a.dtype is not t.dtype or not (a.shape == t.shape or _fits(a.shape, t.shape)):
+                return False
+        elif not isinstance(argument, (int, float)) or t.dtype.kind != "f":
+            return False
+    return True
+
+
+def _fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array of ``shape`` broadcasts to ``whole``."""
+    if len(shape) > len(whole):
+        return False
+    for size, full in zip(shape[::-1], whole[::-1], strict=False):
+        if size != full and size != 1:
+            return False
+    return True
 
 
 def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:

@@ -23,6 +23,10 @@ Rule = tuple[Callable[..., Any], Callable[..., Any] | None]
 
 #: What a rule may ask for besides inputs and attributes, in the order the engine lays them out.
 GRAD, OUT = "grad", "out"
+#: In place of ``out``, of an op with several results: all of them but the first, which programs change in place.
+OTHERS = "others"
+#: In place of ``out``, where backward needs all inputs too: it is computed again if a program has changed it in place.
+RESULT = "result"
 
 
 class OpFunction(Protocol):
@@ -55,6 +59,7 @@ class Op:
         together: ``(rule, pick)`` of one rule that gives all gradients: a joint rule, or that of a variadic op.
         all_graded: Whether every input has a gradient. grad_suffices: whether no rule asks for more than ``grad``.
         differentiable: Whether any input has a gradient. keeps_shapes: whether a rule asks for an input's shape.
+        asks: What rules call the results: ``out``, ``others`` or ``result``.
         call: The public function. operator: the same for use as an operator, if it has two inputs.
         batching: How the op runs on a batch of inputs at once (see :meth:`batched`); None if not said.
         linear: Inputs in which the op is linear, the others held.
@@ -68,6 +73,7 @@ class Op:
     __slots__ = (
         "__weakref__",
         "all_graded",
+        "asks",
         "attributes",
         "autocast",
         "batching",
@@ -140,6 +146,7 @@ class Op:
         self.grad_suffices = False
         self.all_graded = False
         self.differentiable = False
+        self.asks = OUT
         self.keeps_shapes = False
         self.plans: dict[int, tuple[bool, ...]] = {}
         self.kernels = kernels.KernelTable(self._find_kernel)
@@ -155,7 +162,9 @@ class Op:
 
         A rule's parameters after ``F`` (the ops, on raw arrays or on Tensors) name what it needs: ``grad``, ``out``,
         any input, any attribute, or the shape of an input alone (``input_shape``); just that is kept for the backward
-        pass. It states mathematics only: the engine sums broadcast axes, restores dtypes and accumulates.
+        pass. Programs may not change in place what is kept, but for two that go by other names than ``out``:
+        ``others`` are the results with None for the first, ``result`` is computed again from the inputs. A rule states
+        mathematics only: the engine sums broadcast axes, restores dtypes and accumulates.
 
         Args:
             joint: Instead of rules by name, one rule that gives a tuple of the gradients of all inputs, for ops
@@ -166,8 +175,10 @@ class Op:
         """
         given = [r for r in (joint, *rules.values()) if r is not None]
         shapes = tuple(f"{i}_shape" for i in self.inputs)
-        self.keeps_shapes = any(n in shapes for r in given for n in r.__code__.co_varnames[: r.__code__.co_argcount])
-        known = (GRAD, OUT, *self.inputs, *self.attributes, *(shapes if self.keeps_shapes else ()), "needs")
+        asked = {name for rule in given for name in rule.__code__.co_varnames[: rule.__code__.co_argcount]}
+        self.keeps_shapes = not asked.isdisjoint(shapes)
+        self.asks = next((name for name in (OTHERS, RESULT) if name in asked), OUT)
+        known = (GRAD, self.asks, *self.inputs, *self.attributes, *(shapes if self.keeps_shapes else ()), "needs")
 
         def prepared(rule: Callable[..., Any]) -> Rule:
             code = rule.__code__
@@ -222,7 +233,7 @@ class Op:
             for i, pair in enumerate(self.rules):
                 if pair is not None and mask >> i & 1:
                     names.update(pair[0].__code__.co_varnames[1 : pair[0].__code__.co_argcount])
-            found = self.plans[mask] = tuple(n in names for n in (OUT, *self.inputs))
+            found = self.plans[mask] = tuple(n in names for n in (self.asks, *self.inputs))
         return found
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -25,6 +25,7 @@ import os
 from _thread import allocate_lock  # see backends.kernels
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,6 +133,16 @@ class Generator:
         with self._lock:
             self._seed, self._offset = number, 0
         return self
+
+    def place(self, seed: int, offset: int) -> None:
+        """Go to the middle of a stream: to block `offset` of the one that starts from `seed`.
+
+        Args:
+            seed: From 0 to 2**64 - 1.
+            offset: A number of blocks, likewise.
+        """
+        with self._lock:
+            self._seed, self._offset = seed, offset
 
     def initial_seed(self) -> int:
         """Return the seed that the stream started from."""
@@ -501,6 +512,33 @@ def _high_product(words: NDArray[Any], factor: int) -> NDArray[Any]:
 
 default_generator = Generator()
 default_generator.seed()
+_local: ContextVar[Generator | None] = ContextVar("lamella_local_generator", default=None)
+
+
+def current_generator() -> Generator:
+    """Return what draws where no generator is named: the default generator, or a context's own."""
+    return _local.get() or default_generator
+
+
+@contextmanager
+def local_generator(generator: Generator) -> Iterator[None]:
+    """Let `generator` stand for the default one, in this thread and context alone.
+
+    Args:
+        generator: Draws wherever no generator is named, and is what `manual_seed` and `fork_rng` speak of.
+
+    Example:
+        >>> before = default_generator.state_array()
+        >>> with local_generator(Generator().manual_seed(0)):
+        ...     drawn = current_generator().words(1)
+        >>> bool((default_generator.state_array() == before).all())
+        True
+    """
+    token = _local.set(generator)
+    try:
+        yield
+    finally:
+        _local.reset(token)
 
 
 def manual_seed(seed: int) -> Generator:
@@ -512,17 +550,17 @@ def manual_seed(seed: int) -> Generator:
     Raises:
         ArgumentRangeError: The seed does not fit 64 bits.
     """
-    return default_generator.manual_seed(int(seed))
+    return current_generator().manual_seed(int(seed))
 
 
 def seed() -> int:
     """Restart the default generator from a seed of the operating system's, and return that seed."""
-    return default_generator.seed()
+    return current_generator().seed()
 
 
 def initial_seed() -> int:
     """Return the seed that the default generator started from."""
-    return default_generator.initial_seed()
+    return current_generator().initial_seed()
 
 
 @contextmanager
@@ -539,8 +577,9 @@ def fork_rng(
     if not enabled:
         yield
         return
-    state = default_generator.state_array()
+    generator = current_generator()
+    state = generator.state_array()
     try:
         yield
     finally:
-        default_generator.set_state_array(state)
+        generator.set_state_array(state)

@@ -8,7 +8,8 @@ from typing import Any
 from lamella.core import graph
 from lamella.core.errors import GradError
 from lamella.core.graph import Node, next_number
-from lamella.core.op import Op
+from lamella.core.modes import no_grad
+from lamella.core.op import OTHERS, RESULT, Op
 from lamella.core.tensor import Tensor
 
 _FREED = (
@@ -39,6 +40,8 @@ class OpNode(Node):
         if saved is None:
             raise GradError(_FREED.format(self.name()))
         if self.versions:
+            if op.asks == RESULT:
+                saved = self._renewed(saved)
             self._check_versions()
         values = () if op.grad_suffices else algebra.arguments(self, saved, grad)
         if op.together:
@@ -59,6 +62,18 @@ class OpNode(Node):
                 g = None if g is None else algebra.fit(g, edge)
             results.append(g)
         return results
+
+    def _renewed(self, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What was saved, with the result computed again if it was changed in place since."""
+        out, *inputs = saved
+        cell, seen = self.versions[0]
+        if out is None or cell[0] == seen:
+            return saved
+        with no_grad():
+            operands = [Tensor._wrap(array) for array in inputs]
+            found = self.op.call(*operands, *self.attrs[: len(self.op.attributes)])
+        self.saved, self.versions = (found.array, *inputs), (mark(found), *self.versions[1:])
+        return self.saved
 
     def _check_versions(self) -> None:
         for cell, seen in self.versions:
@@ -143,6 +158,8 @@ def fill(
     saved: list[Any] = []
     versions: list[tuple[list[int], int]] = []
     if plan[0]:
+        if op.asks == OTHERS:
+            result, outs = (None, *result[1:]), outs[1:]
         saved.append(result)
         versions.extend([mark(out) for out in outs])
     else:

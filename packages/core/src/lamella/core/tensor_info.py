@@ -24,7 +24,8 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of the tensor's type, such as ``"lamella.FloatTensor"``; or the tensor converted to another.
 
     Args:
-        dtype: A dtype, or a name like that (``torch.`` in front is taken too, ``.cuda.`` moves it).
+        dtype: A dtype, a name like that (``torch.`` in front is taken too, ``.cuda.`` moves it), or the class of that
+            name.
 
     Raises:
         ValueError: There is no such type.
@@ -43,7 +44,13 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 
 def new(self: Tensor, *args: Any) -> Tensor:
-    """A tensor of this one's dtype and device: uninitialized of given sizes, or with given values."""
+    """A tensor of this one's dtype and device: uninitialized of given sizes, or with given values.
+
+    Raises:
+        TypeError: The values are a fraction, which is no size, or a tensor of another dtype.
+    """
+    if len(args) == 1 and isinstance(args[0], (float, complex)):
+        raise ArgumentTypeError(f"new(): data must be a sequence (got {type(args[0]).__name__})")
     if len(args) == 1 and not isinstance(args[0], (int, Size)):
         if isinstance(args[0], Tensor) and args[0].dtype is not self.dtype:
             raise ArgumentTypeError(f"new: expected a tensor of dtype {self.dtype}, got {args[0].dtype}. Use to().")

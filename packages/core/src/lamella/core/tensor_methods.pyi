@@ -44,7 +44,7 @@ class Methods:
         """``x[key]``: a view for ints, slices, None and the ellipsis; a copy where tensors, lists or masks pick."""
     def __gt__(self, other: Any) -> Any:
         ...
-    def __iadd__(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def __iadd__(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """In-place form of :func:`add`: the result is stored in the tensor itself."""
     def __iand__(self, other: Any) -> Tensor:
         """In-place form of :func:`bitwise_and`: the result is stored in the tensor itself."""
@@ -64,7 +64,7 @@ class Methods:
         """In-place form of :func:`pow`: the result is stored in the tensor itself."""
     def __irshift__(self, other: Any) -> Tensor:
         """In-place form of :func:`bitwise_right_shift`: the result is stored in the tensor itself."""
-    def __isub__(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def __isub__(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """In-place form of :func:`sub`: the result is stored in the tensor itself."""
     def __itruediv__(self, other: Any, *, rounding_mode: builtins.str | None = None) -> Tensor:
         """In-place form of :func:`div`: the result is stored in the tensor itself."""
@@ -152,21 +152,21 @@ class Methods:
         """The number whose hyperbolic cosine each element is, at least 0; nan below 1."""
     def acosh_(self) -> Tensor:
         """In-place form of :func:`acosh`: the result is stored in the tensor itself."""
-    def add(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def add(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """``input + alpha * other``, with broadcasting."""
-    def add_(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def add_(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """In-place form of :func:`add`: the result is stored in the tensor itself."""
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta * input + alpha * sum_i(batch1[i] @ batch2[i])``; with ``beta=0`` even nan in ``input`` does not count."""
     def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """In-place form of :func:`addbmm`: the result is stored in the tensor itself."""
-    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.float = 1) -> Tensor:
+    def addcdiv(self, tensor1: Any, tensor2: Tensor, *old: Tensor, value: builtins.float = 1) -> Tensor:
         """``input + value * tensor1 / tensor2``."""
-    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.float = 1) -> Tensor:
+    def addcdiv_(self, tensor1: Any, tensor2: Tensor, *old: Tensor, value: builtins.float = 1) -> Tensor:
         """In-place form of :func:`addcdiv`: the result is stored in the tensor itself."""
-    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.float = 1) -> Tensor:
+    def addcmul(self, tensor1: Any, tensor2: Tensor, *old: Tensor, value: builtins.float = 1) -> Tensor:
         """``input + value * tensor1 * tensor2``."""
-    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.float = 1) -> Tensor:
+    def addcmul_(self, tensor1: Any, tensor2: Tensor, *old: Tensor, value: builtins.float = 1) -> Tensor:
         """In-place form of :func:`addcmul`: the result is stored in the tensor itself."""
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta * input + alpha * (mat1 @ mat2)``; with ``beta=0`` the values of ``input`` do not count, not even nan."""
@@ -1057,13 +1057,13 @@ class Methods:
         """:func:`std` and :func:`mean` over the same dimensions."""
     def stft(self, n_fft: builtins.int, hop_length: builtins.int | None = None, win_length: builtins.int | None = None, window: Tensor | None = None, center: builtins.bool = True, pad_mode: builtins.str = 'reflect', normalized: builtins.bool = False, onesided: builtins.bool | None = None, return_complex: builtins.bool | None = None, align_to_window: builtins.bool | None = None) -> Tensor:
         """The Fourier transforms of overlapping frames of a signal: ``(*, L) -> (*, F, T)``."""
-    def sub(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def sub(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``, with broadcasting."""
-    def sub_(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def sub_(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """In-place form of :func:`sub`: the result is stored in the tensor itself."""
-    def subtract(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def subtract(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``, with broadcasting."""
-    def subtract_(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def subtract_(self, other: Any, *old: Any, alpha: builtins.float = 1) -> Tensor:
         """In-place form of :func:`sub`: the result is stored in the tensor itself."""
     def sum(self, dim: Dims = None, keepdim: builtins.bool = False, *, dtype: dtype | None = None) -> Tensor:
         """The sum over ``dim``, one or several dimensions; over all by default."""

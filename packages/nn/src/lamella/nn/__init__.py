@@ -135,7 +135,7 @@ from lamella.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNear
 if not TYPE_CHECKING:  # a type checker would take every misspelt name for one of a plugin's
 
     def __getattr__(name: str) -> Any:
-        """Find a layer or loss that another package has registered, imported now."""
+        """Find a layer, activation or loss that another package has registered, imported now."""
         from lamella.core import plugins
         from lamella.core.errors import NameMissing
         from lamella.core.plugins.suggestions import did_you_mean
@@ -143,17 +143,21 @@ if not TYPE_CHECKING:  # a type checker would take every misspelt name for one o
         unknown = f"module {__name__!r} has no attribute {name!r}."
         if name.startswith("_"):  # Python asks for such names by itself; plugins are not to be loaded for that
             raise NameMissing(unknown)
-        registries = (plugins.layers, plugins.losses)
+        registries = (plugins.layers, plugins.activations, plugins.losses)
         for registry in registries:
             if name in registry:
                 return registry.load(name)
+        set_aside = [record for record in plugins.records() if record.cause is not None]
+        for record in set_aside:
+            if any(name in record.offers.get(registry.kind, ()) for registry in registries):
+                raise NameMissing(f"{unknown} It comes with the {record.story}, which was set aside.") from record.cause
         hint = did_you_mean(name, {*__all__, *(known for registry in registries for known in registry)})
-        set_aside = [
-            f" It comes with the {record.story}, which was set aside."
-            for record in plugins.records()
-            if any(name in record.offers.get(registry.kind, ()) for registry in registries)
-        ]
-        raise NameMissing(unknown + ("".join(set_aside) or hint))
+        if not set_aside:
+            raise NameMissing(unknown + hint)
+        stories = "; ".join(record.story for record in set_aside)  # one that failed at import may have had the name
+        raise NameMissing(f"{unknown}{hint} Set aside, so what they offer is missing: {stories}.") from set_aside[
+            0
+        ].cause
 
 
 __all__ = [

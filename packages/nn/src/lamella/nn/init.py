@@ -310,6 +310,32 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     return tensor.masked_fill_(as_tensor(chosen), 0)
 
 
+def _former(function: F) -> F:
+    """``function`` by the name it once had, without the underscore, which many programs still use."""
+    name = function.__name__
+
+    @wraps(function)
+    def warning(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{name[:-1]}` is now deprecated in favor of `nn.init.{name}`.", FutureWarning, stacklevel=2
+        )
+        return function(*args, **kwargs)
+
+    return warning  # type: ignore[return-value]  # the same signature
+
+
+constant = _former(constant_)
+dirac = _former(dirac_)
+eye = _former(eye_)
+kaiming_normal = _former(kaiming_normal_)
+kaiming_uniform = _former(kaiming_uniform_)
+normal = _former(normal_)
+orthogonal = _former(orthogonal_)
+sparse = _former(sparse_)
+uniform = _former(uniform_)
+xavier_normal = _former(xavier_normal_)
+xavier_uniform = _former(xavier_uniform_)
+
 __all__ = [
     "calculate_gain",
     "constant_",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from lamella.core import methods  # noqa: F401  # Tensors have their methods
 from lamella.core.devices import device as Device
 from lamella.core.dtypes import dtype as Dtype
 from lamella.core.errors import ArgumentError, ArgumentTypeError, ShapeError

@@ -1,8 +1,8 @@
 """Which function computes an op on which kind of array.
 
-An op's own forward, bound to the backend's namespace, always works. A backend may know a better function for some ops,
-and plugins may offer kernels with a priority. :func:`resolve` puts the candidates in order; what it finds is kept in
-the op's own table until the kernels change.
+An op's own forward always works: bound to the backend's namespace, or computed on the host where that lacks something.
+A backend may know a better function for some ops, and plugins may offer kernels with a priority. :func:`resolve` puts
+the candidates in order; what it finds is kept in the op's own table until the kernels change.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from lamella.core.backends.host import host_kernel
+from lamella.core.backends.numpy_backend import NumpyBackend
 from lamella.core.backends.protocol import Backend
 from lamella.core.errors import ArgumentError
 
@@ -37,9 +39,13 @@ class Kernel:
         self.function = function
 
 
-#: The provider of an op's own forward.
-REFERENCE = "reference"
+#: The provider of an op's own forward on the backend's namespace, and of the same computed on the host.
+REFERENCE, HOST = "reference", "host"
 
+#: Ops whose forwards ask the backends themselves, and no namespace.
+BETWEEN_DEVICES = ("move",)
+
+_ON_HOST = NumpyBackend()
 _lock = RLock()
 _offered: dict[tuple[str, str], list[Kernel]] = {}
 _only: str | None = None
@@ -74,13 +80,15 @@ def _changed() -> None:
 
 
 def offer(kernel: Kernel) -> None:
-    """Add a kernel; it takes effect at the next call of its op.
+    """Add a kernel; it takes effect at the next call of its op. The same one again changes nothing.
 
     Raises:
-        ValueError: The same provider already offers one for this op and device type.
+        ValueError: The same provider already offers another one for this op and device type.
     """
     with _lock:
         known = _offered.setdefault((kernel.op, kernel.device_type), [])
+        if kernel in known:
+            return
         if any(k.provider == kernel.provider for k in known):
             raise ArgumentError(
                 f"{kernel.provider!r} already offers a kernel for {kernel.op!r} on {kernel.device_type!r}. "
@@ -101,20 +109,27 @@ def withdraw(provider: str) -> None:
 
 def candidates(op: str, forward: Callable[..., Any], backend: Backend) -> list[Kernel]:
     """All kernels for ``op`` on ``backend``, first choice first."""
-    found = [Kernel(op, backend.device_type, REFERENCE, -1, partial(forward, backend.xp))]
+    found = [_own(op, forward, backend)]
     if op in backend.kernels:
         found.insert(0, Kernel(op, backend.device_type, backend.name, 0, backend.kernels[op]))
     found = sorted([*_offered.get((op, backend.device_type), ()), *found], key=lambda k: -k.priority)
     if _only is not None:
-        found = [k for k in found if k.provider in (_only, REFERENCE)]
+        found = [k for k in found if k.provider in (_only, REFERENCE, HOST)]
     return found
+
+
+def _own(op: str, forward: Callable[..., Any], backend: Backend) -> Kernel:
+    """The op's own forward, which any backend can run."""
+    if backend.native is None or op in backend.native or op in BETWEEN_DEVICES:
+        return Kernel(op, backend.device_type, REFERENCE, -1, partial(forward, backend.xp))
+    return Kernel(op, backend.device_type, HOST, -1, host_kernel(resolve(op, forward, _ON_HOST), backend))
 
 
 def resolve(op: str, forward: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
     """The function that computes ``op`` on ``backend``'s arrays."""
     found = candidates(op, forward, backend)
     functions = [k.function for k in found]
-    if found[0].provider in (backend.name, REFERENCE):  # these never decline
+    if found[0].provider in (backend.name, REFERENCE, HOST):  # these never decline
         return functions[0]
 
     def first_willing(*arguments: Any, **attributes: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,7 @@ class NumpyBackend:
     array_type: type = np.ndarray
     xp: Any = np
     kernels: Mapping[str, Callable[..., Any]] = KERNELS
+    native: Container[str] | None = None
 
     def unavailable(self) -> str | None:
         return None
@@ -129,6 +130,9 @@ class NumpyBackend:
 
     def offset(self, view: np.ndarray, base: np.ndarray) -> int:
         return int((address(view) - address(base)) // view.itemsize)
+
+    def may_share_memory(self, a: np.ndarray, b: np.ndarray) -> bool:
+        return np.may_share_memory(a, b)
 
     def synchronize(self) -> None:
         return None

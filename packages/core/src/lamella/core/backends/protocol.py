@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Protocol
 
 from lamella.core.devices import device
@@ -14,17 +14,38 @@ class Backend(Protocol):
     Ops are written against :attr:`xp`; nothing outside the backend's own package asks which backend it is.
     """
 
-    #: Its name in messages, such as ``"numpy"``.
-    name: str
-    #: The device type it owns, such as ``"cpu"``.
-    device_type: str
-    #: The class of its arrays; finds the backend of an array.
-    array_type: type
-    #: Namespace of functions named as in the array API standard.
-    xp: Any
-    #: Ops for which the library has a better way than the op's own forward: op name to ``kernel(*inputs,
-    #: *attributes)``.
-    kernels: Mapping[str, Callable[..., Any]]
+    # Read-only here, so that a backend may have plain attributes, of narrower types.
+
+    @property
+    def name(self) -> str:
+        """Its name in messages, such as ``"numpy"``."""
+
+    @property
+    def device_type(self) -> str:
+        """The device type it owns, such as ``"cpu"``."""
+
+    @property
+    def array_type(self) -> type:
+        """The class of its arrays; finds the backend of an array."""
+
+    @property
+    def xp(self) -> Any:
+        """Namespace of functions named as in the array API standard."""
+
+    @property
+    def kernels(self) -> Mapping[str, Callable[..., Any]]:
+        """Ops for which the library has a better way than the op's own forward.
+
+        Op name to ``kernel(*inputs, *attributes)``.
+        """
+
+    @property
+    def native(self) -> Container[str] | None:
+        """Ops whose own forwards run on :attr:`xp`; None for all.
+
+        The others are computed on the host, so a new backend starts with an empty set, on which everything works, and
+        grows it where that pays.
+        """
 
     def unavailable(self) -> str | None:
         """Why the backend cannot be used here, or None if it can."""
@@ -40,6 +61,9 @@ class Backend(Protocol):
 
     def offset(self, view: Any, base: Any) -> int:
         """How many elements of ``view`` its first one lies after the first of ``base``."""
+
+    def may_share_memory(self, a: Any, b: Any) -> bool:
+        """Whether a change of one of two arrays may change the other; True where it takes long to find out."""
 
     def synchronize(self) -> None:
         """Wait until everything computed so far is there."""

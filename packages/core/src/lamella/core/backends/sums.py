@@ -22,7 +22,7 @@ def total(xp: Any, array: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
     d = long[0]
     before, n, after = array.shape[:d], array.shape[d], array.shape[d + 1 :]
     blocks = n // BLOCK
-    whole = (slice(None),) * d + (slice(0, blocks * BLOCK),)
-    rest = (slice(None),) * d + (slice(blocks * BLOCK, None),)
+    whole = (*(slice(None),) * d, slice(0, blocks * BLOCK), ...)
+    rest = (*(slice(None),) * d, slice(blocks * BLOCK, None), ...)
     partial = xp.sum(array[whole].reshape(*before, blocks, BLOCK, *after), axis=d + 1)
     return total(xp, partial, dims, keepdim) + xp.sum(array[rest], axis=dims, keepdims=keepdim)

@@ -119,6 +119,13 @@ def set_num_threads(num: int) -> None:
             functions[1](count)
 
 
+def blas_threads() -> int | None:
+    """Return how many threads NumPy's BLAS uses, or None if it is not OpenBLAS and cannot be asked."""
+    with _blas.lock:
+        functions = _blas.functions()
+    return None if functions is None else functions[0]()
+
+
 def split(n_items: int, grain: int = 1) -> list[tuple[int, int]]:
     """Cut ``range(n_items)`` into one chunk a thread, or fewer.
 

@@ -14,13 +14,14 @@ https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
-from lamella.core.checkpoints.source import Source, fill
+from lamella.core.checkpoints.source import Source
 from lamella.core.errors import CheckpointError
 
 ALIGNMENT = 64
@@ -94,19 +95,20 @@ def _directory(members: list[Member], position: int) -> bytes:
     )
 
 
-def write(file: BinaryIO, contents: Iterable[tuple[str, Buffer]]) -> None:
+def write(file: BinaryIO, contents: Iterable[tuple[str, Sequence[Buffer]]]) -> None:
     """Write named contents to `file`, front to back, without seeking.
 
     Args:
         file: A binary file open for writing.
-        contents: Names (ASCII, all different) and data (C-contiguous bytes) in order.
+        contents: Names (ASCII, all different) and data (pieces of C-contiguous bytes) in order.
     """
     members: list[Member] = []
     position = 0
-    for name, data in contents:
-        member = Member(name, len(data), zlib.crc32(data), position)
+    for name, pieces in contents:
+        crc = functools.reduce(lambda crc, piece: zlib.crc32(piece, crc), pieces, 0)
+        member = Member(name, sum(map(len, pieces)), crc, position)
         file.write(member.local_header())
-        file.write(data)
+        file.writelines(pieces)
         members.append(member)
         position = member.data_position + member.size
     file.write(_directory(members, position))
@@ -154,8 +156,7 @@ def read_into(source: Source, member: Member, out: memoryview[Any]) -> None:
     Raises:
         CheckpointError: The data is cut short or does not match its checksum.
     """
-    source.file.seek(source.start + member.data_position)
-    fill(source.file, out)
+    source.fill(member.data_position, out)
     if zlib.crc32(out) != member.crc:
         raise CheckpointError(f"the data of member {member.name!r} does not match its checksum: it is damaged.")
 

@@ -1,4 +1,4 @@
-"""``save`` and ``load``: the one door to every format of checkpoints."""
+"""``save``, ``load``, ``inspect`` and ``convert``: the one door to every format of checkpoints."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from lamella.core.checkpoints import formats
+from lamella.core.checkpoints.flat import flattened
 from lamella.core.checkpoints.replacing import replace_file
-from lamella.core.checkpoints.source import MapLocation, Source
+from lamella.core.checkpoints.source import MapLocation, Path, Source, source_of
+from lamella.core.checkpoints.summaries import Summary
 from lamella.core.checkpoints.tree import type_name
-from lamella.core.errors import ArgumentTypeError, CheckpointError
-
-Path = str | bytes | os.PathLike[Any]
+from lamella.core.errors import ArgumentError, ArgumentTypeError
 
 
 def save(obj: object, f: Path | BinaryIO, *, format: str | None = None) -> None:
@@ -20,7 +20,7 @@ def save(obj: object, f: Path | BinaryIO, *, format: str | None = None) -> None:
 
     Args:
         obj: A tensor, None, bool, int, float, complex, str, bytes, dtype, device, Size, or a list, tuple,
-            dict or OrderedDict of such. Types are kept exactly, so subclasses of these (but for Tensor's) are
+            dict, OrderedDict or Counter of such. Types are kept exactly, so subclasses of these (but for Tensor's) are
             refused.
         f: A path, which is replaced in one step once all is written, or a binary file open for writing.
         format: The name of a format (see ``formats``). By default the suffix of the path decides; without a
@@ -68,23 +68,69 @@ def load(
         CheckpointError: The file is no checkpoint, is damaged, or says what no checkpoint says.
         DeviceError: A tensor's device is not available here.
     """
-    if isinstance(f, (str, bytes, os.PathLike)):
-        with open(f, "rb") as file:
-            return _load(file, os.fsdecode(f), map_location, bool(mmap))
-    if not (hasattr(f, "read") and hasattr(f, "seek")):
-        raise ArgumentTypeError(f"load: expected a path or a binary file that can seek, got {type_name(f)}.")
-    if mmap:
-        raise ArgumentTypeError("load: mmap=True needs a path, got a file object. Pass the file's path.")
-    return _load(f, str(getattr(f, "name", "the file given")), map_location, False)
+    with source_of(f, "load", map_location, bool(mmap)) as source:
+        return _format_of(source).read(source)
 
 
-def _load(file: BinaryIO, name: str, map_location: MapLocation, mmap: bool) -> Any:
-    start = file.tell()
-    source = Source(file, start, file.seek(0, os.SEEK_END) - start, mmap, map_location)
-    try:
-        if source.size <= 0:
-            raise CheckpointError("there is nothing to read. If you wrote to this file object, seek(0) first.")
-        beginning = bytes(source.read_at(0, min(source.size, formats.BEGINNING)))
-        return formats.detect(beginning).read(source)
-    except CheckpointError as error:
-        raise CheckpointError(f"load: {name}: {error}") from error
+def inspect(f: Path | BinaryIO) -> Summary:
+    """Say what is in a checkpoint of any format: names, shapes, dtypes, sizes. No tensor is read.
+
+    Args:
+        f: A path, or a binary file open for reading that can seek.
+
+    Returns:
+        Its summary.
+
+    Raises:
+        CheckpointError: The file is no checkpoint, or is damaged where it says what it holds.
+
+    Example:
+        >>> import io, lamella
+        >>> file = io.BytesIO()
+        >>> save({"model": {"weight": lamella.ones(2, 3)}, "epoch": 7}, file)
+        >>> _ = file.seek(0)
+        >>> summary = inspect(file)
+        >>> summary.tensors
+        (TensorSummary(dtype='float32', shape=(2, 3), size=24, name='model.weight'),)
+        >>> summary.values
+        (('epoch', 7),)
+    """
+    with source_of(f, "inspect") as source:
+        return _format_of(source).summary(source)
+
+
+def convert(source: Path, target: Path, *, overwrite: bool = False) -> None:
+    """Write a checkpoint in another format.
+
+    Args:
+        source: A file of any format.
+        target: The file to write; its suffix says in which format. One that holds a flat dict of tensors (safetensors,
+            NumPy) gets what is in nested containers under names with dots (``model.fc.weight``); metadata
+            goes from safetensors to safetensors.
+        overwrite: Whether to replace a file that is there.
+
+    Raises:
+        CheckpointError: The file cannot be read, or the other format would lose something; the message names it.
+        ArgumentError: The suffix is that of no format.
+        FileExistsError: There is a file already.
+    """
+    path = os.fsdecode(target)
+    chosen = formats.by_suffix(path)
+    if not path.lower().endswith(chosen.suffixes):
+        suffixes = ", ".join(suffix for format in formats.FORMATS.values() for suffix in format.suffixes)
+        raise ArgumentError(f"convert: {path}: no format has this suffix. Choose one of {suffixes}.")
+    if os.path.exists(path) and not overwrite:
+        raise FileExistsError(f"convert: {path} exists. Pass overwrite=True, or --overwrite, to replace it.")
+    with source_of(source, "convert") as opened:
+        given = _format_of(opened)
+        obj = given.read(opened)
+        if chosen.flat:
+            obj = flattened(obj, f"a {chosen.suffixes[0]} file")
+        metadata = {}
+        if given.has_metadata and chosen.has_metadata:
+            metadata = {"metadata": given.summary(opened).metadata}
+        replace_file(path, partial(chosen.write, obj, **metadata))
+
+
+def _format_of(source: Source) -> formats.Format:
+    return formats.detect(bytes(source.read_at(0, min(source.size, formats.BEGINNING))))

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, BinaryIO
+from typing import Any
 
 from lamella.core.checkpoints.source import Source
+from lamella.core.checkpoints.summaries import Summary
 from lamella.core.errors import ArgumentError, CheckpointError
 
 _ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+_NPY = b"\x93NUMPY"
 _PICKLE = b"\x80"
-BEGINNING = 256
+_TAR = b"ustar"
+BEGINNING = 30 + 65535  # a zip's first header with the longest name
 """How many bytes of a file :func:`detect` wants to see."""
 
 
@@ -27,14 +31,18 @@ class Format:
         name: What ``save(format=…)`` calls it.
         suffixes: The ends of file names for which ``save`` chooses it.
         module: Where its functions are; imported on first use.
+        flat: Whether it holds one dict of tensors, and nothing else.
+        has_metadata: Whether it has texts about the file beside them, which `write` takes as ``metadata``.
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    flat: bool = False
+    has_metadata: bool = False
 
     @property
-    def write(self) -> Callable[[object, BinaryIO], None]:
+    def write(self) -> Callable[..., None]:
         """Writes an object to a file, front to back."""
         return self._function("write")
 
@@ -43,11 +51,25 @@ class Format:
         """Reads the object of a file."""
         return self._function("read")
 
+    @property
+    def summary(self) -> Callable[[Source], Summary]:
+        """Says what is in a file without loading it."""
+        return self._function("summary")
+
     def _function(self, name: str) -> Any:
         return getattr(import_module(self.module), name)
 
 
-FORMATS = {format.name: format for format in (Format("lamella", (".lam",), "lamella.core.checkpoints.native"),)}
+FORMATS = {
+    format.name: format
+    for format in (
+        Format("lamella", (".lam",), "lamella.core.checkpoints.native"),
+        Format("torch", (".pt", ".pth"), "lamella.core.checkpoints.torch_files"),
+        Format("safetensors", (".safetensors",), "lamella.core.checkpoints.safetensors", flat=True, has_metadata=True),
+        Format("npz", (".npz",), "lamella.core.checkpoints.npz", flat=True),
+        Format("npy", (".npy",), "lamella.core.checkpoints.npy"),
+    )
+}
 
 
 def by_name(name: str) -> Format:
@@ -76,13 +98,18 @@ def detect(beginning: bytes) -> Format:
     Raises:
         CheckpointError: It is none of them.
     """
+    # The length of a header, and the header's brace. Some lengths look like the start of a pickle.
+    if beginning[5:9] == b"\0\0\0{":
+        return FORMATS["safetensors"]
     is_zip = beginning.startswith(_ZIP)
-    if beginning.startswith(_PICKLE) or (is_zip and b"data.pkl" in beginning):
-        raise CheckpointError(
-            "this is a file of PyTorch's, which cannot be loaded yet. Convert it where PyTorch is installed: "
-            "numpy.savez('weights.npz', **{k: v.numpy() for k, v in torch.load(path).items()}), and load "
-            "that here: {k: lamella.from_numpy(v) for k, v in numpy.load('weights.npz').items()}."
-        )
+    first_member = beginning[30 : 30 + int.from_bytes(beginning[26:28], "little")] if is_zip else b""
+    if first_member.endswith(b".npy") or beginning.startswith(_EMPTY_ZIP):
+        return FORMATS["npz"]
+    # PyTorch puts everything into a folder.
+    if beginning.startswith(_PICKLE) or b"/" in first_member or beginning[257:262] == _TAR:
+        return FORMATS["torch"]
     if is_zip:
         return FORMATS["lamella"]
+    if beginning.startswith(_NPY):
+        return FORMATS["npy"]
     raise CheckpointError("this is not a checkpoint: it does not begin as one.")

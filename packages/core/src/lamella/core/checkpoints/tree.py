@@ -2,14 +2,16 @@
 
 None, True, False, str, finite floats and ints of up to 64 bits stand for themselves. Everything else is an
 array that begins with its kind: ``["list", ...]``, ``["tuple", ...]``, ``["dict", [key, value], ...]``,
-``["odict", metadata, [key, value], ...]``, ``["tensor", number]``, ``["float", "nan"]``, ``["int", "0xf"]``,
-``["complex", real, imag]``, ``["bytes", hex]``, ``["dtype", name]``, ``["device", name]``, ``["size", ...]``.
+``["odict", metadata, [key, value], ...]``, ``["counter", [key, value], ...]``, ``["tensor", number]``,
+``["float", "nan"]``, ``["int", "0xf"]``, ``["complex", real, imag]``, ``["bytes", hex]``, ``["dtype", name]``,
+``["device", name]``, ``["size", ...]``.
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +73,7 @@ def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
     if kind is list or kind is tuple:
         items = (encode(item, tensors, f"{where}[{i}]", depth + 1) for i, item in enumerate(value))
         return [kind.__name__, *items]
-    if kind is dict or kind is OrderedDict:
+    if kind is dict or kind is OrderedDict or kind is Counter:
         pairs = [
             [
                 encode(key, tensors, f"a key of {where}", depth + 1),
@@ -79,8 +81,8 @@ def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
             ]
             for key, item in value.items()
         ]
-        if kind is dict:
-            return ["dict", *pairs]
+        if kind is not OrderedDict:
+            return [kind.__name__.lower(), *pairs]
         # Modules hang the versions of their state on a state dict under this name.
         metadata = encode(getattr(value, "_metadata", None), tensors, f"{where}._metadata", depth + 1)
         return ["odict", metadata, *pairs]
@@ -91,16 +93,16 @@ def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
         hint = " Convert it to a Python number with .item()."
     raise CheckpointError(
         f"save: {where} is a {type_name(value)}, which a checkpoint cannot hold. It holds tensors, None, bool, int, "
-        f"float, complex, str, bytes, dtype, device, Size, and list, tuple, dict, OrderedDict of these.{hint}"
+        f"float, complex, str, bytes, dtype, device, Size, and list, tuple, dict, OrderedDict, Counter of these.{hint}"
     )
 
 
-def decode(node: Any, tensors: list[Tensor], depth: int) -> Any:
+def decode(node: Any, tensors: Sequence[Any], depth: int) -> Any:
     """Return the value of a JSON form, whatever that says.
 
     Args:
         node: The form.
-        tensors: What the numbers of tensors stand for.
+        tensors: What the numbers of tensors stand for: tensors, or what is to take their places.
         depth: How many containers it is in.
 
     Raises:
@@ -119,6 +121,8 @@ def decode(node: Any, tensors: list[Tensor], depth: int) -> Any:
         return tuple([decode(item, tensors, depth + 1) for item in arguments])
     if kind == "dict":
         return _decode_pairs({}, arguments, tensors, depth)
+    if kind == "counter":
+        return _decode_pairs(Counter(), arguments, tensors, depth)
     if kind == "odict" and arguments:
         ordered: Any = _decode_pairs(OrderedDict(), arguments[1:], tensors, depth)
         metadata = decode(arguments[0], tensors, depth + 1)
@@ -140,7 +144,7 @@ def decode(node: Any, tensors: list[Tensor], depth: int) -> Any:
     raise CheckpointError(f"the tree says {str(node)[:80]}, which means nothing.")
 
 
-def _decode_pairs(result: Any, pairs: list[Any], tensors: list[Tensor], depth: int) -> Any:
+def _decode_pairs(result: Any, pairs: list[Any], tensors: Sequence[Any], depth: int) -> Any:
     for pair in pairs:
         if not isinstance(pair, list) or len(pair) != 2:
             raise CheckpointError("an item of a dict is not a key and a value.")

@@ -68,17 +68,19 @@ def to(
     understood; after these may follow ``non_blocking, copy``. ``memory_format`` is the order in which the elements are
     to lie in memory, by default that in which they do.
     """
-    flags = [arg for arg in args if isinstance(arg, bool)]
-    copy = flags[1] if len(flags) > 1 else copy
+    flags: list[bool] = []
     for arg in args:
-        if isinstance(arg, Tensor):
+        if type(arg) is dtypes.dtype:
+            dtype = arg
+        elif isinstance(arg, Tensor):
             dtype, device = arg.dtype, arg.device
-        elif isinstance(arg, str) or type(arg).__name__ == "device":
+        elif isinstance(arg, (str, _device)):
             device = arg
         elif isinstance(arg, bool):
-            continue
+            flags.append(arg)
         elif arg is not None:
             dtype = arg
+    copy = flags[1] if len(flags) > 1 else copy
     out = input
     if device is not None:
         place = _device(device)

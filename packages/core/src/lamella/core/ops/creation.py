@@ -34,7 +34,7 @@ def placed(values: np.ndarray, where: Any = None, requires_grad: bool = False) -
     """A leaf over ``values``, moved to ``where``; to the default device if that is None."""
     if values.nbytes >= LARGE:
         memory.ensure()
-    place = default_device() if where is None else device(where)
+    place = default_device() if where is None else where if where is CPU else device(where)
     array = values if place == CPU else backend_for(place).asarray(values, place)
     made: Tensor = Tensor._wrap(array, requires_grad)
     made._cell = current_mode().cell
@@ -177,16 +177,10 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentTypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     found = dtypes.from_numpy_dtype(ndarray.dtype)
-    if any(s < 0 for s in ndarray.strides):
-        raise ArgumentError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-            "supported. Copy it: array.copy()."
-        )
-    if any(s % ndarray.itemsize for s in ndarray.strides):
-        raise ArgumentError(
-            f"given numpy array strides {ndarray.strides} are not a multiple of the element byte size "
-            f"{ndarray.itemsize}. Copy it: array.copy()."
-        )
+    itemsize = ndarray.itemsize
+    for stride in ndarray.strides:
+        if stride < 0 or stride % itemsize:
+            raise ArgumentError(_stride_problem(ndarray))
     if not ndarray.flags.writeable:
         warnings.warn(
             "The given NumPy array is not writable. The tensor shares its memory and can't be changed in place; copy "
@@ -195,7 +189,20 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
             stacklevel=2,
         )
     plain = np.asarray(ndarray)  # of memory maps, matrices and masked arrays: what they hold
-    return placed(plain.astype(found.numpy, copy=False), CPU)
+    return placed(plain if plain.dtype is found.numpy else plain.astype(found.numpy, copy=False), CPU)
+
+
+def _stride_problem(ndarray: np.ndarray) -> str:
+    """Why no tensor can have the strides of an array."""
+    if min(ndarray.strides) < 0:
+        return (
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "supported. Copy it: array.copy()."
+        )
+    return (
+        f"given numpy array strides {ndarray.strides} are not a multiple of the element byte size "
+        f"{ndarray.itemsize}. Copy it: array.copy()."
+    )
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:

@@ -315,21 +315,26 @@ def set_default_device(device: Any) -> None:
 _device = device  # `device` is an argument's name above
 
 
-def set_default_tensor_type(t: str, /) -> None:
-    """Make the dtype of a tensor type such as ``"lamella.DoubleTensor"`` the default. Deprecated.
+def set_default_tensor_type(t: Any, /) -> None:
+    """Make the dtype of a tensor type such as ``lamella.DoubleTensor``, or its name, the default. Deprecated.
+
+    One such as ``lamella.cuda.DoubleTensor`` makes its device the default too.
 
     Raises:
         TypeError: There is no such type, or it is none of floats.
+        RuntimeError: There is no such device here.
     """
     warnings.warn(
         "set_default_tensor_type() is deprecated; use set_default_dtype() and set_default_device() instead.",
         UserWarning,
         stacklevel=2,
     )
-    name = t.rpartition(".")[2] if isinstance(t, str) else t
+    *places, name = str(t).split(".")
     found = [kind for kind, its_name in dtypes.TYPE_NAMES.items() if its_name == name]
     if not found:
         raise ArgumentTypeError(f"set_default_tensor_type: expected a name such as 'lamella.FloatTensor', got {t!r}")
+    if places[1:]:
+        set_default_device(places[1])
     dtypes.set_default_dtype(dtypes.by_name(found[0]))
 
 

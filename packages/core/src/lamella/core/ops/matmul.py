@@ -265,7 +265,9 @@ def _linear(xp: Any, input: Any, weight: Any, bias: Any) -> Any:
     if bias is not None and bias.shape not in (weight.shape[:-1], (1,), ()):
         raise ShapeError(f"linear: `bias` has shape {bias.shape}, expected {weight.shape[:-1]}")
     rows = input if input.ndim == 2 else input.reshape(math.prod(shape[:-1]), shape[-1])
-    result = raw(type(input)).F.matmul(rows, weight.T)  # whichever kernel computes products
+    result = raw(type(input)).F.matmul(
+        rows, weight.T if weight.ndim > 1 else weight
+    )  # whichever kernel computes products
     if bias is not None:
         result += bias
     return result if input.ndim == 2 else result.reshape(shape[:-1] + weight.shape[:-1])

@@ -43,7 +43,7 @@ def split_sizes(xp: Any, input: Any, sizes: Any, dim: Any) -> Any:
     """Pieces of the given sizes along ``dim``."""
     pieces, start = [], 0
     for size in sizes:
-        pieces.append(input[along(dim, slice(start, start + size))])
+        pieces.append(input[(*along(dim, slice(start, start + size)), ...)])
         start += size
     return tuple(pieces)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
-from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.op import OPS
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
@@ -82,22 +83,51 @@ def _times(alpha: Any, input: Any, other: Any) -> Any:
     return mul(other if other.dtype is found else OPS["cast"].call(other, found.numpy), alpha)
 
 
-def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+def _factor_first(name: str, keyword: str, factor: Any, tensors: tuple[Any, ...]) -> None:
+    """Check a call in PyTorch's old form, ``x.add(2, y)`` for ``x.add(y, alpha=2)``, and warn of it."""
+    if isinstance(factor, Tensor) or len(tensors) > 1:
+        raise ArgumentTypeError(f"{name}() got too many arguments by position; give the factor as {keyword}=…")
+    warnings.warn(
+        f"{name}(): a factor before the tensors that it multiplies is deprecated; give it as {keyword}={factor}",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def add(input: Any, other: Any, *old: Any, alpha: float = 1) -> Tensor:
     """``input + alpha * other``, with broadcasting.
 
+    Args:
+        input, other: The summands.
+        old: The second one, after the factor: PyTorch's old form, ``add(input, alpha, other)``, which warns.
+        alpha: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: The shapes can't be broadcast together, or ``alpha`` is a fraction and both hold integers.
     """
+    if old:
+        _factor_first("add", "alpha", other, old)
+        alpha, other = other, old[0]
     return _add(input, other if type(alpha) is int and alpha == 1 else _times(alpha, input, other))
 
 
-def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+def sub(input: Any, other: Any, *old: Any, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, with broadcasting.
 
+    Args:
+        input, other: The minuend and the subtrahend.
+        old: The subtrahend, after the factor: PyTorch's old form, ``sub(input, alpha, other)``, which warns.
+        alpha: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: One is a bool, the shapes can't be broadcast together, or ``alpha`` is a fraction and both hold
             integers.
     """
+    if old:
+        _factor_first("sub", "alpha", other, old)
+        alpha, other = other, old[0]
     if type(alpha) is int and alpha == 1:
         return _sub(input, other)
     _subtracted([x.array if isinstance(x, Tensor) else x for x in (input, other)])  # refuses what alpha would hide
@@ -141,7 +171,8 @@ def _div(xp: Any, input: Any, other: Any) -> Any:
 
 _div.vjp(
     input=lambda F, grad, other: grad / F.conj(other),
-    other=lambda F, grad, out, other: -grad * F.conj(out / other),
+    # by the input, not the result, which programs change in place
+    other=lambda F, grad, input, other: -grad * F.conj(input / other / other),
 )
 
 
@@ -380,21 +411,41 @@ lerp.vjp(
 )
 
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcmul(input: Tensor, tensor1: Any, tensor2: Tensor, *old: Tensor, value: float = 1) -> Tensor:
     """``input + value * tensor1 * tensor2``.
 
+    Args:
+        input, tensor1, tensor2: Tensors of shapes that broadcast.
+        old: The last tensor, after the factor: PyTorch's old form, ``addcmul(input, value, tensor1, tensor2)``, which
+            warns.
+        value: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: The shapes can't be broadcast together.
     """
+    if old:
+        _factor_first("addcmul", "value", tensor1, old)
+        value, tensor1, tensor2 = tensor1, tensor2, old[0]
     return add(input, mul(tensor1, tensor2), alpha=value)
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Any, tensor2: Tensor, *old: Tensor, value: float = 1) -> Tensor:
     """``input + value * tensor1 / tensor2``.
 
+    Args:
+        input, tensor1, tensor2: Tensors of shapes that broadcast.
+        old: The last tensor, after the factor: PyTorch's old form, ``addcdiv(input, value, tensor1, tensor2)``, which
+            warns.
+        value: The factor.
+
     Raises:
+        TypeError: There are too many arguments.
         RuntimeError: Both tensors are of integers.
     """
+    if old:
+        _factor_first("addcdiv", "value", tensor1, old)
+        value, tensor1, tensor2 = tensor1, tensor2, old[0]
     if not any(t.is_floating_point() or t.is_complex() for t in (tensor1, tensor2)):
         raise DtypeError(
             f"addcdiv: tensor1 ({tensor1.dtype}) and tensor2 ({tensor2.dtype}) are both of integers. Convert one with "

@@ -29,7 +29,7 @@ def checked_generator(op: str, given: Generator | None) -> Generator:
         TypeError: It is something else.
     """
     if given is None:
-        return random.default_generator
+        return random.current_generator()
     if not isinstance(given, Generator):
         raise ArgumentTypeError(f"{op}(): argument 'generator' must be lamella.Generator, not {type(given).__name__}")
     return given
@@ -335,12 +335,12 @@ def set_state(self: Generator, new_state: Tensor) -> Generator:
 
 def get_rng_state() -> Tensor:
     """The state of the default generator."""
-    return get_state(random.default_generator)
+    return get_state(random.current_generator())
 
 
 def set_rng_state(new_state: Tensor) -> None:
     """Put the default generator into a state from :func:`get_rng_state`."""
-    set_state(random.default_generator, new_state)
+    set_state(random.current_generator(), new_state)
 
 
 #: Methods that fill a tensor.

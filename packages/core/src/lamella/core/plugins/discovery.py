@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lamella.core.errors import PluginError
 from lamella.core.plugins.first_party import FIRST_PARTY
 from lamella.core.plugins.policy import normalize
 
@@ -30,7 +31,8 @@ class Candidate:
         name: The name of its entry point.
         distribution: The name of the distribution that declares it.
         version: That distribution's version.
-        core_ranges: The ranges of core versions that it requires.
+        core_ranges: The ranges of core versions that it requires; a requirement with an environment marker or a URL
+            states none that could be compared.
         entry_point: What to import, or None if the metadata is broken.
         defect: Why the metadata cannot be read, or None.
     """
@@ -82,8 +84,7 @@ def scan(path: Sequence[str] | None = None) -> Scan:
 
 def _candidates(distribution: Any) -> list[Candidate]:  # the name of its type differs between releases
     """List the plugins that a distribution declares: usually none, at once."""
-    # The folder's name is the only one there is where the metadata is broken.
-    folder = getattr(getattr(distribution, "_path", None), "name", "unknown")
+    folder = getattr(distribution, "_path", None)  # it says what the metadata cannot, where they are broken
     names: list[str] = []
     try:
         declared = distribution.read_text("entry_points.txt")
@@ -91,10 +92,16 @@ def _candidates(distribution: Any) -> list[Candidate]:  # the name of its type d
             return []
         entry_points = distribution.entry_points.select(group=GROUP)
         names = sorted(entry_points.names)
-        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
-        ranges = _core_ranges(distribution.requires or [])
-    except Exception as defect:  # noqa: BLE001  a stranger's broken files become that plugin's state
-        return [Candidate(plugin, folder, "unknown", defect=defect) for plugin in names or [folder]]
+        metadata = distribution.metadata  # parsed anew each time it is asked for
+        name, version = metadata["Name"], metadata["Version"]
+        if not name or not version:
+            raise PluginError("they do not name the distribution and its version")
+        ranges = _core_ranges(metadata.get_all("Requires-Dist") or distribution.requires or [])
+    except Exception as error:  # noqa: BLE001  a stranger's broken files become that plugin's state
+        defect = PluginError(f"its metadata in {folder} cannot be read: {type(error).__name__}: {error}")
+        defect.__cause__ = error
+        name, _, version = getattr(folder, "stem", "unknown").partition("-")
+        return [Candidate(plugin, name, version or "unknown", defect=defect) for plugin in names or [name]]
     return [Candidate(entry.name, name, version, ranges, entry) for entry in entry_points]
 
 

@@ -26,7 +26,7 @@ class Package:
 
 
 FIRST_PARTY = (
-    Package("lamella-nn", "lamella.nn", ("layers", "losses")),
+    Package("lamella-nn", "lamella.nn", ("layers", "losses", "activations")),
     Package("lamella-optim", "lamella.optim", ("optimizers", "schedulers")),
     Package("lamella-data", "lamella.data", ("datasets", "transforms")),
 )

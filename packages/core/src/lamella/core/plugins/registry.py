@@ -16,10 +16,16 @@ KINDS = {
     "ops": "op",
     "layers": "layer",
     "losses": "loss",
+    "activations": "activation",
     "optimizers": "optimizer",
     "schedulers": "scheduler",
     "datasets": "dataset",
     "transforms": "transform",
+    "compressors": "compressor",
+    "loggers": "logger",
+    "exporters": "exporter",
+    "process_groups": "process group",
+    "commands": "command",
 }
 """The registries, each with what one entry of it is called. The hook ``register_<kind>`` fills it."""
 
@@ -45,16 +51,32 @@ class Registrar:
     """Takes what one plugin adds to one registry: the ``registry`` that its hook is given.
 
     The additions count once all hooks of the plugin have returned; if one raises, none of them does.
+
+    Args:
+        kind: A key of :data:`KINDS`.
+        distribution: The package that adds, with its version.
+        taken: The names that are taken already.
+        preferred: The packages that keep their names, because the user prefers them; one of another package that
+            offers something else under such a name is passed by.
     """
 
-    def __init__(self, kind: str, distribution: str, taken: Mapping[str, Registration]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        distribution: str,
+        taken: Mapping[str, Registration],
+        preferred: frozenset[str] = frozenset(),
+    ) -> None:
         self._kind = kind
         self._distribution = distribution
         self._taken = taken
+        self._preferred = preferred
         self.additions: dict[str, Registration] = {}
 
     def add(self, name: str, target: str) -> None:
-        """Offer ``target`` under ``name``. Adding the same again changes nothing.
+        """Offer ``target`` under ``name``.
+
+        Adding the same again changes nothing. Nor does a name that a package which the user prefers has taken.
 
         Args:
             name: What users look it up by.
@@ -81,12 +103,15 @@ class Registrar:
             raise ArgumentError(f"{call}: the name is empty. Give the name that users look it up by.")
         if not _TARGET.fullmatch(target):
             raise ArgumentError(f'{call}: the target must have the form "package.module:attribute".')
-        before = self.additions.get(name) or self._taken.get(name)
+        theirs = self._taken.get(name)
+        if theirs is not None and theirs.distribution in self._preferred:
+            return
+        before = self.additions.get(name) or theirs
         if before is not None and before.target != target:
             raise PluginError(
                 f"The {KINDS[self._kind]} {name!r} is {before.target} of {before.distribution}, and"
-                f" {self._distribution} offers {target} under the same name. Rename one of them, or keep one"
-                " of the packages from loading, as in LAMELLA_PLUGINS=!package."
+                f" {self._distribution} offers {target} under the same name. Prefer one of the packages, as in"
+                " LAMELLA_PLUGINS_PREFER=package, or keep one from loading, as in LAMELLA_PLUGINS=!package."
             )
         if before is None:
             self.additions[name] = Registration(name, target, self._distribution)

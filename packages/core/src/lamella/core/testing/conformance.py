@@ -14,12 +14,12 @@ inputs (as NumPy arrays) and attributes to its result. The test toolkit that ``s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from lamella.core.op import OPS, Op
 from lamella.core.testing import calling_checks, gradient_checks, layout_checks, record_checks, transform_checks
-from lamella.core.testing.subject import Check, Subject
+from lamella.core.testing.subject import Subject
+from lamella.core.testing.suite import Case, crossed
 
 _CHECKS = (
     *record_checks.CHECKS,
@@ -30,20 +30,6 @@ _CHECKS = (
 )
 
 
-@dataclass(frozen=True)
-class Case:
-    """One check of one op; call it to run it."""
-
-    subject: Subject
-    check: Check
-
-    def __call__(self) -> None:
-        self.check(self.subject)
-
-    def __str__(self) -> str:
-        return f"{self.subject.op.name}-{self.check.__name__}"
-
-
 def cases(ops: Iterable[Op], references: Any) -> list[Case]:
     """Every check of every op.
 
@@ -51,8 +37,7 @@ def cases(ops: Iterable[Op], references: Any) -> list[Case]:
         ops: The ops, such as those :func:`defined_in` a package.
         references: A module with a reference function for each, of its name.
     """
-    subjects = [Subject(op, references) for op in ops]
-    return [Case(subject, check) for subject in subjects for check in _CHECKS]
+    return crossed([Subject(op, references) for op in ops], _CHECKS)
 
 
 def check(op: Op, references: Any) -> None:

@@ -31,6 +31,16 @@ class Subject:
         self.op = op
         self.reference: Callable[..., Any] | None = getattr(references, op.name, None)
 
+    @property
+    def name(self) -> str:
+        """The op's name."""
+        return self.op.name
+
+    @property
+    def area(self) -> str:
+        """The op's family: the module that defines it."""
+        return self.op.forward.__module__.rpartition(".")[2]
+
     @cached_property
     def calls(self) -> list[OpCall]:
         """The sample calls."""

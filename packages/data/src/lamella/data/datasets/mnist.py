@@ -14,13 +14,11 @@ import lamella
 from lamella import Tensor
 from lamella.core.errors import ArgumentError, DataError
 from lamella.data.bulk import positions
-from lamella.data.collate import default_collate
-from lamella.data.dataset import Dataset
 from lamella.data.datasets.idx import read_idx
-from lamella.data.transforms import batched
+from lamella.data.datasets.labelled import LabelledImages
 
 
-class MNIST(Dataset[tuple[Any, Any]]):
+class MNIST(LabelledImages):
     """Handwritten digits, 28×28 pixels, in ten classes.
 
     A sample is ``(image, label)``: the image a ``uint8`` tensor (28, 28), a view of :attr:`data`, and the
@@ -105,14 +103,14 @@ class MNIST(Dataset[tuple[Any, Any]]):
                 f"{name}: no root was given, and this dataset has no images inside the package. Pass the "
                 "folder with its files, or the folder to download them into with download=True."
             )
+        place = "inside lamella-data" if root is None else str(root)
+        super().__init__(place, "Train" if train else "Test", transform, target_transform)
         self.root = root
         self.train = train
-        self.transform = transform
-        self.target_transform = target_transform
         if download:
             self.download()
-        split = "train" if train else "t10k"
-        self.data, self.targets = self._read(f"{split}-images-idx3-ubyte", f"{split}-labels-idx1-ubyte")
+        prefix = self._file_prefix()
+        self.data, self.targets = self._read(f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
 
     @property
     def raw_folder(self) -> str:
@@ -133,45 +131,17 @@ class MNIST(Dataset[tuple[Any, Any]]):
             if self._find(name.removesuffix(".gz")) is None:
                 download_file(name, self.mirrors, md5, self.raw_folder)
 
-    def __getitem__(self, index: Any) -> tuple[Any, Any]:
-        image: Any = self.data[index]
-        label: Any = int(self.targets[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            label = self.target_transform(label)
-        return image, label
+    def _image(self, index: Any) -> Tensor:
+        return self.data[index]
 
-    def __len__(self) -> int:
-        return len(self.data)
+    def _images(self, indices: Sequence[Any]) -> Tensor:
+        return self.data[positions(indices)]
 
-    def fetch_batch(self, indices: Sequence[Any]) -> Any:
-        """Look up a batch, collated, if the transform can treat a stack of images."""
-        transform = batched(self.transform)
-        if transform is None:
-            return NotImplemented
-        rows = positions(indices)
-        labels: Any = self.targets[rows]
-        if self.target_transform is not None:
-            labels = default_collate([self.target_transform(label) for label in labels.tolist()])
-        return [transform(self.data[rows]), labels]
+    def _labels(self, indices: Sequence[Any]) -> Tensor:
+        return self.targets[positions(indices)]
 
-    def __repr__(self) -> str:
-        lines = [
-            f"Dataset {type(self).__name__}",
-            f"    Number of datapoints: {len(self)}",
-            f"    Root location: {'inside lamella-data' if self.root is None else self.root}",
-            f"    Split: {'Train' if self.train else 'Test'}",
-        ]
-        if self.transform is not None or self.target_transform is not None:
-            lines.append("    StandardTransform")
-        for head, transform in (
-            ("Transform: ", self.transform),
-            ("Target transform: ", self.target_transform),
-        ):
-            if transform is not None:
-                lines.append(head + repr(transform).replace("\n", "\n" + " " * len(head)))
-        return "\n".join(lines)
+    def _file_prefix(self) -> str:
+        return "train" if self.train else "t10k"
 
     def _folders(self) -> list[Path]:
         if self.root is None:
@@ -252,6 +222,40 @@ class FashionMNIST(MNIST):
         "Bag",
         "Ankle boot",
     ]
+    embedded: ClassVar[Path | None] = None
+
+
+class KMNIST(MNIST):
+    """Cursive Japanese characters, in MNIST's format: 60,000 training and 10,000 test images, 28×28, in ten classes.
+
+    No image of it is inside this package: ``root`` is needed. All else is as for :class:`MNIST`.
+
+    Args:
+        root: Folder with the published IDX files, or ``KMNIST/raw`` below it.
+        train: The training images, not the test images.
+        transform: Called with each image.
+        target_transform: Called with each label.
+        download: First download what is missing into ``KMNIST/raw`` below ``root``.
+
+    Raises:
+        DataError: If ``root`` is not given; otherwise as for :class:`MNIST`.
+
+    Reference:
+        T. Clanuwat, M. Bober-Irizar, A. Kitamoto, A. Lamb, K. Yamamoto, D. Ha: Deep learning for classical Japanese
+        literature. 2018, https://arxiv.org/abs/1812.01718.
+    """
+
+    mirrors: ClassVar[list[str]] = [
+        "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+    ]
+    resources: ClassVar[list[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
+        ("train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+        ("t10k-images-idx3-ubyte.gz", "5c965bf0a639b31b8f53240b1b52f4d7"),
+        ("t10k-labels-idx1-ubyte.gz", "7320c461ea6c1c855c0b718fb2a4b134"),
+    ]
+    classes: ClassVar[list[str]] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
     embedded: ClassVar[Path | None] = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from lamella.core.errors import NameMissing
@@ -10,6 +11,8 @@ from lamella.nn.modules import module
 
 
 def __getattr__(name: str) -> Any:
+    if name == "batchnorm":
+        return import_module("lamella.nn.modules.batchnorm")  # which needs nn, and so is imported when asked for
     from lamella import nn  # which imports this module, and so may not be whole before
 
     found = vars(nn).get(name)

@@ -84,7 +84,9 @@ def layer_norm_train(xp: Any, input: Any, weight: Any, bias: Any, size: Any, eps
 
 
 layer_norm_train.vjp(
-    lambda F, grad, out, input, weight, size, eps: F.layer_norm_backward(*grad, input, weight, *out[1:], size, eps)
+    lambda F, grad, others, input, weight, size, eps: F.layer_norm_backward(
+        *grad, input, weight, *others[1:], size, eps
+    )
 )
 
 

@@ -121,7 +121,7 @@ def batch_norm_train(xp: Any, input: Any, weight: Any, bias: Any, eps: Any) -> A
 
 
 batch_norm_train.vjp(
-    lambda F, grad, out, input, weight, eps: F.batch_norm_backward(*grad, input, weight, *out[1:], eps)
+    lambda F, grad, others, input, weight, eps: F.batch_norm_backward(*grad, input, weight, *others[1:], eps)
 )
 
 

@@ -174,8 +174,8 @@ def _max_pool2d(xp: Any, input: Any, kernel: Any, stride: Any, padding: Any, dil
 
 
 _max_pool2d.vjp(
-    input=lambda F, grad, input, out, kernel, stride, padding, dilation: F.max_pool2d_backward(
-        grad, input, out, kernel, stride, padding, dilation
+    input=lambda F, grad, input, result, kernel, stride, padding, dilation: F.max_pool2d_backward(
+        grad, input, result, kernel, stride, padding, dilation
     )
 )
 

@@ -15,6 +15,8 @@ from lamella.optim.lr_scheduler.ramps import ConstantLR, ExponentialLR, LinearLR
 from lamella.optim.lr_scheduler.scheduler import LRScheduler
 from lamella.optim.lr_scheduler.steps import MultiStepLR, StepLR
 
+_LRScheduler = LRScheduler  # what it was called before PyTorch 2.0: programs still derive their own from it
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",

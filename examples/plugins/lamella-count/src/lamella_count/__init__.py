@@ -1,0 +1,1 @@
+"""A command for Lamella: how many parameters a checkpoint holds."""

@@ -1,0 +1,1 @@
+"""A loss for Lamella: the focal loss, for classes of very different sizes."""

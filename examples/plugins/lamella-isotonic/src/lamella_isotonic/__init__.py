@@ -1,0 +1,1 @@
+"""An op for Lamella: differentiable isotonic regression."""

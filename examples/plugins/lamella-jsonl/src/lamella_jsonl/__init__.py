@@ -1,0 +1,1 @@
+"""A logger for Lamella: a line of JSON for each number."""

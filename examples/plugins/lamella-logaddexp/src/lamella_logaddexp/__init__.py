@@ -1,0 +1,1 @@
+"""A kernel for Lamella: logaddexp by vector instructions."""

@@ -1,0 +1,1 @@
+"""A process group for Lamella: processes of one machine, over loopback sockets."""

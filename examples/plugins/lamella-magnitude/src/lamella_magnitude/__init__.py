@@ -1,0 +1,1 @@
+"""A compressor for Lamella: the smallest weights become 0."""

@@ -1,0 +1,1 @@
+"""An exporter for Lamella: a model as a Python file that needs NumPy alone."""

@@ -1,0 +1,1 @@
+"""A layer and an activation for Lamella: networks of sines."""

@@ -1,0 +1,1 @@
+"""A dataset and a transform for Lamella: two spirals, and noise."""

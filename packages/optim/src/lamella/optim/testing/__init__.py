@@ -1,0 +1,1 @@
+"""What optimizers are held to. Never imported at run time."""
