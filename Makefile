@@ -36,7 +36,7 @@ lint: set-up ## check style and formatting
 types: set-up ## check types
 	$(PYTHON_IN_VENV) -m mypy
 
-generate: set-up ## write the index of the op families and the type stubs
+generate: set-up ## write the index of the op families, the type stubs and the page of hooks
 	$(PYTHON_IN_VENV) scripts/generate.py
 
 clean: ## remove .venv and whatever the tools have left

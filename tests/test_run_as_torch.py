@@ -13,7 +13,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import optim
 from torch.utils.data import DataLoader
-from torchvision import datasets, transforms
+from torchvision import datasets, transforms, utils
+from torchvision.utils import save_image
 
 class Net(nn.Module):
     def __init__(self):
@@ -47,6 +48,8 @@ def main():
     with torch.no_grad():
         right = sum((model(x).argmax(1) == y).sum().item() for x, y in DataLoader(test, batch_size=1000))
     print(right / len(test))
+    save_image(test[0][0], "digit.png")
+    assert utils.save_image is save_image
     torch.save(model.state_dict(), "mnist.pt")
 
 if __name__ == "__main__":
@@ -60,4 +63,5 @@ def test_a_training_script_learns_digits(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) > 0.9
+    assert (tmp_path / "digit.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "mnist.pt").stat().st_size > 784 * 32 * 4

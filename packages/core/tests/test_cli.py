@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,7 +67,7 @@ def test_an_unknown_command_gets_a_suggestion(run: Run) -> None:
 
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
-    command = f"{sys.executable} -m lamella --help | head -n 0"
+    command = f"{shlex.quote(sys.executable)} -m lamella --help | head -n 0"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

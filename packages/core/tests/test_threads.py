@@ -254,3 +254,39 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), count())
         assert run(program) == "3 3"
     else:
         assert sys.platform == "win32"
+
+
+HELD = """
+import os, sys, threading
+import lamella
+from lamella.core import random, tensor
+from lamella.core.backends import kernels
+
+locks = [kernels._lock, tensor._accumulating, random.default_generator._lock]
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    for lock in locks:
+        lock.acquire()
+    held.set()
+    done.wait()
+
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    x = lamella.rand(3, requires_grad=True)
+    (x.sinh() * x).sum().backward()  # draws, looks kernels up, accumulates
+    os._exit(0 if x.grad is not None else 1)
+deadline = threading.Timer(20, os.kill, (child, 9))
+deadline.start()
+status = os.waitpid(child, 0)[1]
+deadline.cancel()
+done.set()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_child_does_not_wait_for_locks_that_other_threads_held():
+    if hasattr(os, "fork"):
+        subprocess.run([sys.executable, "-W", "ignore", "-c", HELD], check=True)

@@ -512,6 +512,16 @@ def _high_product(words: NDArray[Any], factor: int) -> NDArray[Any]:
 
 default_generator = Generator()
 default_generator.seed()
+
+
+def _after_fork_in_child() -> None:
+    """Another thread may have been drawing, and a child has none of these."""
+    default_generator._lock = allocate_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
 _local: ContextVar[Generator | None] = ContextVar("lamella_local_generator", default=None)
 
 

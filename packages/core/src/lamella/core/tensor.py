@@ -5,6 +5,7 @@ Only what needs no op lives here; the methods that compute are attached from the
 
 from __future__ import annotations
 
+import os
 import warnings
 from _thread import RLock  # see backends.kernels
 from collections.abc import Callable, Iterator
@@ -22,6 +23,16 @@ from lamella.core.rules import one_dim
 
 new = object.__new__
 _accumulating = RLock()
+
+
+def _after_fork_in_child() -> None:
+    """Another thread may have held the lock, and a child has none of these."""
+    global _accumulating
+    _accumulating = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Size(tuple[int, ...]):

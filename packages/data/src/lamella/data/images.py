@@ -38,10 +38,10 @@ def read_image(path: str | os.PathLike[str], mode: str = "UNCHANGED") -> Tensor:
         PackageMissing: If Pillow is not installed.
 
     Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "dot.png")
-        >>> write_png(lamella.tensor([[[0, 255]]], dtype=lamella.uint8), path)
-        >>> read_image(path, "RGB").shape, read_image(path)
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        ...     write_png(lamella.tensor([[[0, 255]]], dtype=lamella.uint8), file.name)
+        ...     read_image(file.name, "RGB").shape, read_image(file.name)
         (lamella.Size([3, 1, 2]), tensor([[[  0, 255]]], dtype=lamella.uint8))
     """
     if mode not in MODES:
@@ -82,8 +82,18 @@ def write_png(tensor: Tensor, path: str | os.PathLike[str]) -> None:
         raise ArgumentTypeError(f"write_png: expected a uint8 tensor, found {found}.")
     if tensor.ndim != 3 or tensor.shape[0] not in (1, 2, 3, 4) or 0 in tensor.shape:
         raise ArgumentError(f"write_png: expected (C, H, W) with 1 to 4 channels, found shape {tuple(tensor.shape)}.")
+    to_pillow(tensor).save(path, format="PNG")
+
+
+def to_pillow(tensor: Tensor) -> Image:
+    """The Pillow image of a ``uint8`` tensor (C, H, W) with 1 to 4 channels.
+
+    Raises:
+        PackageMissing: If Pillow is not installed.
+    """
     array = np.moveaxis(tensor.numpy(), 0, -1)
-    _pillow().fromarray(np.ascontiguousarray(array[..., 0] if array.shape[-1] == 1 else array)).save(path, format="PNG")
+    image: Image = _pillow().fromarray(np.ascontiguousarray(array[..., 0] if array.shape[-1] == 1 else array))
+    return image
 
 
 def open_image(path: str | os.PathLike[str], mode: str | None = "RGB") -> Image:

@@ -33,10 +33,11 @@ class MemoryMappedDataset(Dataset[Any]):
         DataError: If a file is damaged or holds Python objects, or lengths differ.
 
     Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "squares.npy")
-        >>> np.save(path, np.arange(5) ** 2)
-        >>> MemoryMappedDataset(path)[3], MemoryMappedDataset(square=path)[4]
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "squares.npy"
+        ...     np.save(path, np.arange(5) ** 2)
+        ...     MemoryMappedDataset(path)[3], MemoryMappedDataset(square=path)[4]
         ((tensor(9),), {'square': tensor(16)})
     """
 
@@ -73,7 +74,8 @@ class MemoryMappedDataset(Dataset[Any]):
         Example:
             >>> import tempfile
             >>> from lamella.data.datasets import FakeData
-            >>> MemoryMappedDataset.write(FakeData(4, (3, 8, 8)), tempfile.mkdtemp())[2][0].shape
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     MemoryMappedDataset.write(FakeData(4, (3, 8, 8)), folder)[2][0].shape
             lamella.Size([3, 8, 8])
         """
         length = len(dataset)  # type: ignore[arg-type]  # __len__ is optional in map style, and needed here

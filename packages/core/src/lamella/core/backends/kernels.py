@@ -7,6 +7,7 @@ the candidates in order; what it finds is kept in the op's own table until the k
 
 from __future__ import annotations
 
+import os
 from _thread import RLock  # `import threading` would be a twentieth of the time that importing lamella takes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,16 @@ _lock = RLock()
 _offered: dict[tuple[str, str], list[Kernel]] = {}
 _only: str | None = None
 _caches: list[dict[Any, Any]] = []
+
+
+def _after_fork_in_child() -> None:
+    """Another thread may have held the lock, and a child has none of these."""
+    global _lock
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class KernelTable(dict[type, Callable[..., Any]]):

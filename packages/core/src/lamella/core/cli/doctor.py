@@ -30,7 +30,7 @@ def command(arguments: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="lamella doctor",
-        description="Show versions, BLAS, backends, kernels, memory and plugins, and compute something small on each "
+        description="Show versions, BLAS, caches, backends, kernels and plugins, and compute something small on each "
         "backend.",
     )
     parser.parse_args(arguments)
@@ -41,7 +41,7 @@ def command(arguments: list[str]) -> int:
     for title, section in (
         ("Versions", versions),
         ("BLAS", blas),
-        ("Memory", memory),
+        ("Caches", caches),
         ("Backends", backends),
         ("Kernels", kernels),
         ("Plugins", plugin_states),
@@ -83,12 +83,12 @@ def blas() -> Iterator[Row]:
     yield "our threads", str(threads.get_num_threads())
 
 
-def memory() -> Iterator[Row]:
-    """Whether freed memory of large arrays is kept (see ``lamella.core.backends.memory``)."""
+def caches() -> Iterator[Row]:
+    """What is kept for later: freed memory of large arrays (see ``lamella.core.backends.memory``)."""
     from lamella.core.backends.memory import KEPT_BYTES, ensure
 
     kept = f"up to {KEPT_BYTES // 2**20} MiB that large tensors freed; lamella.release_memory() gives them back"
-    yield "kept for reuse", kept if ensure() else "nothing (switched off, or the C library is not glibc)"
+    yield "memory", kept if ensure() else "nothing (switched off, or the C library is not glibc)"
 
 
 def backends() -> Iterator[Row]:

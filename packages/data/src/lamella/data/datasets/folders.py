@@ -41,12 +41,12 @@ class DatasetFolder(Dataset[tuple[Any, Any]]):
 
     Example:
         >>> import tempfile
-        >>> root = Path(tempfile.mkdtemp())
-        >>> for name in ("cat", "dog"):
-        ...     (root / name).mkdir()
-        ...     _ = (root / name / "sound.txt").write_text({"cat": "meow", "dog": "woof"}[name])
-        >>> sounds = DatasetFolder(root, lambda path: Path(path).read_text(), extensions=(".txt",))
-        >>> sounds.classes, sounds[1]
+        >>> with tempfile.TemporaryDirectory() as root:
+        ...     for name, sound in (("cat", "meow"), ("dog", "woof")):
+        ...         Path(root, name).mkdir()
+        ...         _ = Path(root, name, "sound.txt").write_text(sound)
+        ...     sounds = DatasetFolder(root, lambda path: Path(path).read_text(), extensions=(".txt",))
+        ...     sounds.classes, sounds[1]
         (['cat', 'dog'], ('woof', 1))
     """
 

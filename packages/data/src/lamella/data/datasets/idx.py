@@ -52,11 +52,11 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
             what was found.
 
     Example:
-        >>> import tempfile, os
-        >>> path = os.path.join(tempfile.mkdtemp(), "labels")
-        >>> with open(path, "wb") as file:
-        ...     _ = file.write(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
-        >>> read_idx(path)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "labels"
+        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
+        ...     read_idx(path)
         array([7, 2, 1], dtype=uint8)
     """
     path = Path(path)

@@ -47,9 +47,10 @@ class TableDataset(TensorDataset):
 
     Example:
         >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "flowers.csv"
-        >>> _ = path.write_text("length,width,species\n5.1,3.5,0\n6.2,2.9,1\n")
-        >>> flowers = TableDataset(path, target="species")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "flowers.csv"
+        ...     _ = path.write_text("length,width,species\n5.1,3.5,0\n6.2,2.9,1\n")
+        ...     flowers = TableDataset(path, target="species")
         >>> flowers.feature_names, flowers[1]
         (['length', 'width'], (tensor([6.2000, 2.9000]), tensor(1)))
     """

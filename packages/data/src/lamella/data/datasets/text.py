@@ -38,9 +38,10 @@ class TextCorpus(Dataset[tuple[Tensor, Tensor]]):
 
     Example:
         >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "text.txt"
-        >>> _ = path.write_text("a rose is a rose")
-        >>> corpus = TextCorpus(path, window=6)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "text.txt"
+        ...     _ = path.write_text("a rose is a rose")
+        ...     corpus = TextCorpus(path, window=6)
         >>> input, target = corpus[1]
         >>> corpus.vocabulary.decode(input), corpus.vocabulary.decode(target)
         (' is a ', 'is a r')
