@@ -156,7 +156,7 @@ def test_json_that_would_take_much_memory_is_refused(kind, unit):
     try:
         with pytest.raises(CheckpointError):
             load(io.BytesIO(data))
-        assert tracemalloc.get_traced_memory()[1] < (64 << 20) + 8 * len(data)
+        assert tracemalloc.get_traced_memory()[1] < 64_000_000 + len(data)
     finally:
         tracemalloc.stop()
 

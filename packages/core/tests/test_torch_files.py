@@ -158,7 +158,7 @@ def test_mapped_tensors_are_private_and_read_nothing_at_once():
         ("torchscript", r"TorchScript.*state_dict"),
         ("sparse", r"Sparse tensors .*to_dense"),
         ("uint16", r"torch\.uint16.*tensor\.to\("),
-        ("storage", r"StorageRecord outside of a tensor"),
+        ("storage", r"a storage outside of a tensor. Save a tensor over it"),
         ("array", r"NumPy arrays .*torch\.from_numpy"),
         ("meta", r"meta device"),
     ],

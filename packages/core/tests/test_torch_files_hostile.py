@@ -17,9 +17,8 @@ import numpy as np
 import pytest
 
 import lamella
-from lamella.core.checkpoints import torch_files
+from lamella.core.checkpoints import budget, hashing, torch_files
 from lamella.core.checkpoints.source import Source
-from lamella.core.checkpoints.torch_files import budget, hashing
 from lamella.core.checkpoints.zip_members import zip_members
 from lamella.core.errors import CheckpointError, DeviceError
 
@@ -115,6 +114,8 @@ PICKLES = {
     "below the mark": (b"N(\x85", "takes values"),
     "append below the mark": (b"](a", "takes values"),
     "unknown memo": (b"h\x07", "recalls value 7"),
+    "memo in disorder": (b"Nq\x05", "stores value 5, where 0 would be next"),
+    "memo twice": (b"Nq\x00q\x00", "stores value 0, where 1 would be next"),
     "put of nothing": (b"q\x00", "takes values"),
     # wrong targets
     "append to a tuple": (b")Na", "appends to a tuple"),
@@ -442,7 +443,6 @@ LARGE = {
     "numbers": b"M\xff\x7f" * REPEATS,
     "floats": b"(" + b"G" + b"\x01" * 8 + (b"G" + b"\x01" * 8) * REPEATS + b"t",
     "texts": b"U\x01a" * REPEATS,
-    "memo": b"N" + b"".join(b"r" + struct.pack("<I", i) for i in range(REPEATS // 2)),
     "wide text": text("\U0001f600" + "a" * 30_000_000),
     "copies of text": b"c_codecs\nencode\nq\x00"
     + text("a" * 1_000_000)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import Any
 
 from lamella.core.errors import ArgumentTypeError, DeviceError
+
+_INDEX = re.compile("[0-9]{1,9}")  # no more digits: Python takes long over thousands of them
 
 
 class device:
@@ -27,7 +30,7 @@ class device:
         if not isinstance(type, str):
             raise ArgumentTypeError(f"device: expected a string such as 'cpu' or 'cuda:0', got {type!r}")
         name, colon, number = type.partition(":")
-        if not name.isidentifier() or (colon and (index is not None or not number.isdecimal())):
+        if not name.isidentifier() or (colon and (index is not None or not _INDEX.fullmatch(number))):
             raise DeviceError(f"device: expected 'type' or 'type:index', such as 'cpu' or 'cuda:0', got {type!r}")
         if index is not None and index < 0:
             raise DeviceError(f"device: index must not be negative, got {index}")

@@ -25,6 +25,8 @@ from lamella.core.checkpoints.source import Source
 from lamella.core.errors import CheckpointError
 
 ALIGNMENT = 64
+#: The most members: their list takes memory, which a hostile file must not choose.
+MAX_MEMBERS = 100_000
 LOCAL_SIGNATURE = b"PK\x03\x04"
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview[Any]"
@@ -43,7 +45,7 @@ _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _LOCAL_EXTRA = struct.Struct("<HHQQHHH")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One member, whose local header starts at `position`.
 
@@ -101,10 +103,15 @@ def write(file: BinaryIO, contents: Iterable[tuple[str, Sequence[Buffer]]]) -> N
     Args:
         file: A binary file open for writing.
         contents: Names (ASCII, all different) and data (pieces of C-contiguous bytes) in order.
+
+    Raises:
+        CheckpointError: There are too many of them to be read.
     """
     members: list[Member] = []
     position = 0
     for name, pieces in contents:
+        if len(members) == MAX_MEMBERS:
+            raise CheckpointError(f"save: a file holds at most {MAX_MEMBERS} tensors. Save parts of it to other files.")
         crc = functools.reduce(lambda crc, piece: zlib.crc32(piece, crc), pieces, 0)
         member = Member(name, sum(map(len, pieces)), crc, position)
         file.write(member.local_header())
@@ -130,6 +137,8 @@ def members_of(source: Source) -> list[Member]:
     count, length, position = end[7], end[8], end[9]
     if end[0] != b"PK\x06\x06" or position + length + _END.size != size:
         raise CheckpointError("the file does not end as a checkpoint does: it is cut short, damaged, or was repacked.")
+    if count > MAX_MEMBERS:
+        raise CheckpointError(f"it announces {count} members, more than {MAX_MEMBERS}.")
     directory = source.read_at(position, length + _END.size)
     members = _parse_central(bytes(directory[:length]), count)
     if directory != _directory(members, position):
@@ -164,7 +173,7 @@ def read_into(source: Source, member: Member, out: memoryview[Any]) -> None:
 def _parse_central(central: bytes, count: int) -> list[Member]:
     members: list[Member] = []
     at = 0
-    while at < len(central):
+    while at < len(central) and len(members) < count:
         name_at = at + _CENTRAL.size
         if name_at > len(central):
             raise CheckpointError("the directory is cut short.")
@@ -176,6 +185,6 @@ def _parse_central(central: bytes, count: int) -> list[Member]:
             raise CheckpointError("the directory is damaged: a name in it is too long or not ASCII.")
         _, _, size, _, position = _CENTRAL_EXTRA.unpack_from(central, extra_at)
         members.append(Member(name.decode("ascii"), size, fields[7], position))
-    if len(members) != count:
-        raise CheckpointError(f"the directory announces {count} members but lists {len(members)}.")
+    if len(members) != count or at != len(central):
+        raise CheckpointError(f"the directory announces {count} members but lists others.")
     return members

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.leaves import leaves
 from lamella.core.checkpoints.tree import type_name
 from lamella.core.errors import CheckpointError
 from lamella.core.tensor import Tensor
+
+_MOST_NAMED = 10
 
 
 def flat_tensors(obj: object, what: str) -> dict[str, Tensor]:
@@ -43,18 +46,22 @@ def flattened(tree: Any, what: str) -> dict[str, Tensor]:
         CheckpointError: Something else than tensors would be lost, or two would have one name.
     """
     found: dict[str, Tensor] = {}
-    lost = []
-    for name, leaf in leaves(tree):
+    lost: list[str] = []
+    more = 0
+    for name, leaf in leaves(tree, Budget(0)):
         if not isinstance(leaf, Tensor):
-            lost.append(f"{name!r} ({type_name(leaf)})")
+            if len(lost) < _MOST_NAMED:
+                lost.append(f"{name!r} ({type_name(leaf)})")
+            else:
+                more += 1
         elif name in found:
             raise CheckpointError(f"two tensors would have the name {name!r}.")
         else:
             found[name] = leaf
     if lost:
-        more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
+        others = f" and {more} more" if more else ""
         raise CheckpointError(
-            f"{what} holds tensors only, so these would be lost: {', '.join(lost[:10])}{more}. Load the file, and save "
+            f"{what} holds tensors only, so these would be lost: {', '.join(lost)}{others}. Load the file, and save "
             "the part with the tensors."
         )
     if "" in found:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.errors import CheckpointError
 from lamella.core.tensor import Size
 
-_NAMES_BYTES = 1 << 25
-_NAME_OVERHEAD = 64
+#: Bytes that a name takes beside its letters, with a place in a list and a summary's copy.
+_NAME = 150
 
 
-def leaves(tree: Any) -> Iterator[tuple[str, Any]]:
+def leaves(tree: Any, budget: Budget) -> Iterator[tuple[str, Any]]:
     """What the containers in ``tree`` hold, in order, each with its name.
 
     Args:
         tree: Any value. Dicts, lists and tuples are gone through; anything else is a leaf, and so is an empty
             container, which would be lost otherwise.
+        budget: Pays for the names.
 
     Returns:
         Names, made of keys and positions with dots between (``"state.0.exp_avg"``; ``""`` for ``tree``
@@ -26,15 +28,12 @@ def leaves(tree: Any) -> Iterator[tuple[str, Any]]:
     Raises:
         CheckpointError: There are so many that a file which holds few things many times is more likely.
     """
-    budget = _NAMES_BYTES
     pending: list[tuple[str, Iterator[tuple[Any, Any]]]] = [("", iter([("", tree)]))]
     while pending:
         prefix, items = pending[-1]
         for key, value in items:
             name = f"{prefix}.{_text(key)}" if prefix else _text(key)
-            budget -= len(name) + _NAME_OVERHEAD
-            if budget < 0:
-                raise CheckpointError("it has too many entries to list: they would take more than 32 MB of names.")
+            budget.spend(len(name) + _NAME)
             inner = _items(value)
             if inner is not None:
                 pending.append((name, iter(inner)))

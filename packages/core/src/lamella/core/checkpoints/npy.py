@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core import dtypes
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.source import Source
 from lamella.core.checkpoints.storages import check_bools, host_array
 from lamella.core.checkpoints.summaries import Summary, TensorSummary, summarize
@@ -83,7 +84,7 @@ def read(source: Source) -> Tensor:
 
 def summary(source: Source) -> Summary:
     """Say what is in a file."""
-    return summarize("npy", source.size, _header_in(source).summary())
+    return summarize("npy", source.size, _header_in(source).summary(), Budget(0))
 
 
 def pieces_of(tensor: Tensor, name: str) -> tuple[bytes, memoryview[Any]]:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from lamella.core.checkpoints import archive
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.flat import flat_tensors
 from lamella.core.checkpoints.npy import Header, header_from, pieces_of
 from lamella.core.checkpoints.source import Source
@@ -59,7 +60,7 @@ def summary(source: Source) -> Summary:
     headers: dict[str, Header] = {}
     for name, member in _arrays(source).items():
         headers[name] = header_from(_Member(source, member).fill, member.size)
-    return summarize("npz", source.size, {name: header.summary() for name, header in headers.items()})
+    return summarize("npz", source.size, {name: header.summary() for name, header in headers.items()}, Budget(0))
 
 
 def _arrays(source: Source) -> dict[str, ZipMember]:

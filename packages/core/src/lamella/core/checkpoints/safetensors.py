@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.checkpoints import json_text
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.flat import flat_tensors
 from lamella.core.checkpoints.replacing import replace_file
 from lamella.core.checkpoints.source import MapLocation, Path, Source, source_of
@@ -141,6 +142,7 @@ def _written(header: dict[str, Any]) -> bytes:
     text += b" " * (-len(text) % 8)
     if len(text) > _MAX_HEADER:
         raise CheckpointError(f"save: the header takes {len(text)} bytes, but only {_MAX_HEADER} can be read.")
+    json_text.refuse_costly(text)
     return len(text).to_bytes(8, "little") + text
 
 
@@ -281,7 +283,7 @@ def _entries(source: Source) -> tuple[dict[str, _Entry], dict[str, str]]:
             f"it announces a header of {length} bytes, more than there are or than {_MAX_HEADER}: it is cut short or "
             "damaged."
         )
-    header = json_text.parsed(source.read_at(8, length), "the header")
+    header = json_text.parsed(source.read_at(8, length), "the header", Budget(8 + length))
     if not isinstance(header, dict):
         raise CheckpointError("the header is no object of JSON.")
     metadata = header.pop(_METADATA, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from lamella.core.checkpoints.tree import type_name
 from lamella.core.devices import device
-from lamella.core.errors import ArgumentTypeError, CheckpointError, LamellaError
+from lamella.core.errors import ArgumentTypeError, CheckpointError, DeviceError, LamellaError
 from lamella.core.placement import backend_for
 from lamella.core.tensor import Tensor
 
@@ -97,7 +98,12 @@ class Source:
             array = array.copy()
         place = self._place(saved_from)
         if place.type != "cpu":
-            array = backend_for(place).asarray(array, place)
+            try:
+                array = backend_for(place).asarray(array, place)
+            except DeviceError as error:
+                raise DeviceError(
+                    f"load: {error} The tensor was saved on {saved_from}: map_location='cpu' brings it to the CPU."
+                ) from error
         made: Tensor = Tensor._wrap(array, requires_grad)
         return made
 
@@ -107,15 +113,9 @@ class Source:
         except LamellaError as error:
             raise CheckpointError(f"a tensor's device is none: {error}") from error
         wanted = self.map_location
-        if wanted is None:
-            return origin
         if isinstance(wanted, Mapping):
-            return device(wanted.get(str(origin), origin))
-        if isinstance(wanted, (str, device)):
-            return device(wanted)
-        raise ArgumentTypeError(
-            f"load: expected map_location as a device, its name, or a dict of such names, got {type_name(wanted)}."
-        )
+            wanted = wanted.get(str(origin))
+        return origin if wanted is None else device(wanted)
 
 
 @contextmanager
@@ -132,12 +132,19 @@ def source_of(
 
     Raises:
         CheckpointError: There is nothing in it.
-        ArgumentTypeError: ``f`` is neither, or a file object that would have to be mapped.
+        ArgumentTypeError: ``f`` is neither, or a file object that would have to be mapped; or ``map_location`` is
+            something else.
     """
+    if map_location is not None and not isinstance(map_location, (str, device, Mapping)):
+        hint = " Functions get PyTorch's storages; for lambda storage, place: storage pass 'cpu'."
+        raise ArgumentTypeError(
+            f"{caller}: expected map_location as a device, its name, or a dict of such names, got "
+            f"{type_name(map_location)}.{hint if callable(map_location) else ''}"
+        )
     if isinstance(f, (str, bytes, os.PathLike)):
         name = os.fsdecode(f)
         opening: Any = open(f, "rb")  # noqa: SIM115  # the context below closes it
-    elif hasattr(f, "read") and hasattr(f, "seek"):
+    elif hasattr(f, "read") and hasattr(f, "seek") and not isinstance(f, io.TextIOBase):
         name = str(getattr(f, "name", "the file given"))
         opening = nullcontext(f)
         if mmap:

@@ -109,21 +109,23 @@ def lay_out(tensors: list[Tensor]) -> tuple[list[dict[str, Any]], list[int], lis
             # Alone on memory with gaps, which are nobody's: close them.
             lowest = arrays[group[0]] = np.array(lowest, order="C")
             first, stop = np.lib.array_utils.byte_bounds(lowest)
-        size = max(np.lib.array_utils.byte_bounds(arrays[i])[1] for i in group) - first if lowest.size else 0
-        for i in group:
+        bounds = [(first, stop)] if len(group) == 1 else [np.lib.array_utils.byte_bounds(arrays[i]) for i in group]
+        for i, (start, _) in zip(group, bounds, strict=True):
             entries[i] = {
                 "storage": len(storages),
                 "dtype": tensors[i].dtype.name,
                 "shape": arrays[i].shape,
                 "strides": arrays[i].strides,
-                "offset": np.lib.array_utils.byte_bounds(arrays[i])[0] - first,
+                "offset": start - first,
                 "device": str(tensors[i].device),
                 "requires_grad": tensors[i].requires_grad,
             }
-        # All bytes from the first element to the end of the last: the arrays overlap, so it is one
-        # allocation.
-        element = as_strided(lowest, (1,), (lowest.itemsize,)).view(np.uint8)
-        memory = as_strided(element, (size,), (1,), writeable=False)
+        if len(group) == 1 and lowest.flags.c_contiguous:
+            memory = lowest.reshape(-1).view(np.uint8)
+        else:
+            # All bytes from the first element to the end of the last: the arrays overlap, so it is one allocation.
+            element = as_strided(lowest, (1,), (lowest.itemsize,)).view(np.uint8)
+            memory = as_strided(element, (max(stop for _, stop in bounds) - first,), (1,), writeable=False)
         units.append(unit_of(lowest.dtype))
         storages.append(turned(memory, units[-1]).data)
     return entries, units, storages

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.leaves import leaves
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TensorSummary:
     """A tensor in a file.
 
@@ -45,20 +46,21 @@ class Summary:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-def summarize(format: str, size: int, tree: Any) -> Summary:
+def summarize(format: str, size: int, tree: Any, budget: Budget) -> Summary:
     """The summary of an object in which every tensor is replaced by its own.
 
     Args:
         format: Name of the format.
         size: Bytes of the file.
         tree: The object.
+        budget: Pays for the names.
 
     Returns:
         Its summary, which gives the tensors their names.
     """
     tensors = []
     values = []
-    for name, leaf in leaves(tree):
+    for name, leaf in leaves(tree, budget):
         if isinstance(leaf, TensorSummary):
             tensors.append(replace(leaf, name=name))
         else:

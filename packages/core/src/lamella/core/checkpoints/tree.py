@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from lamella.core import dtypes
+from lamella.core.checkpoints.hashing import Keys
 from lamella.core.devices import device
 from lamella.core.dtypes import dtype
 from lamella.core.errors import CheckpointError, LamellaError
@@ -34,12 +36,13 @@ def type_name(value: object) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
+def encode(value: Any, tensors: Numbered, keys: Keys, where: str, depth: int = 0) -> Any:
     """Return the JSON form of `value`.
 
     Args:
         value: What to save.
         tensors: Receives the tensors found, each with the number that stands for it.
+        keys: Refuses the keys of dicts that could not be read.
         where: How the caller would write `value`, for messages.
         depth: How many containers it is in.
 
@@ -61,7 +64,7 @@ def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
         return value if math.isfinite(value) else ["float", repr(value)]
     if kind is complex:
         parts = (value.real, value.imag)
-        return ["complex", *(encode(part, tensors, where, depth + 1) for part in parts)]
+        return ["complex", *(encode(part, tensors, keys, where, depth + 1) for part in parts)]
     if kind is bytes:
         return ["bytes", value.hex()]
     if kind is dtype:
@@ -71,38 +74,39 @@ def encode(value: Any, tensors: Numbered, where: str, depth: int) -> Any:
     if kind is Size:
         return ["size", *value]
     if kind is list or kind is tuple:
-        items = (encode(item, tensors, f"{where}[{i}]", depth + 1) for i, item in enumerate(value))
+        items = (encode(item, tensors, keys, f"{where}[{i}]", depth + 1) for i, item in enumerate(value))
         return [kind.__name__, *items]
     if kind is dict or kind is OrderedDict or kind is Counter:
-        pairs = [
-            [
-                encode(key, tensors, f"a key of {where}", depth + 1),
-                encode(item, tensors, f"{where}[{key!r}]", depth + 1),
-            ]
-            for key, item in value.items()
-        ]
+        pairs = []
+        for key, item in value.items():
+            form = encode(key, tensors, keys, f"a key of {where}", depth + 1)
+            keys.check(key)
+            pairs.append([form, encode(item, tensors, keys, f"{where}[{key!r}]", depth + 1)])
         if kind is not OrderedDict:
             return [kind.__name__.lower(), *pairs]
         # Modules hang the versions of their state on a state dict under this name.
-        metadata = encode(getattr(value, "_metadata", None), tensors, f"{where}._metadata", depth + 1)
+        metadata = encode(getattr(value, "_metadata", None), tensors, keys, f"{where}._metadata", depth + 1)
         return ["odict", metadata, *pairs]
     hint = ""
     if isinstance(value, np.ndarray):
         hint = " Convert it with lamella.from_numpy."
     elif isinstance(value, np.generic):
         hint = " Convert it to a Python number with .item()."
+    elif hasattr(value, "state_dict"):
+        hint = " Save its state: call .state_dict() on it."
     raise CheckpointError(
         f"save: {where} is a {type_name(value)}, which a checkpoint cannot hold. It holds tensors, None, bool, int, "
         f"float, complex, str, bytes, dtype, device, Size, and list, tuple, dict, OrderedDict, Counter of these.{hint}"
     )
 
 
-def decode(node: Any, tensors: Sequence[Any], depth: int) -> Any:
+def decode(node: Any, tensors: Sequence[Any], keys: Keys, depth: int = 0) -> Any:
     """Return the value of a JSON form, whatever that says.
 
     Args:
         node: The form.
         tensors: What the numbers of tensors stand for: tensors, or what is to take their places.
+        keys: Puts keys into dicts.
         depth: How many containers it is in.
 
     Raises:
@@ -114,23 +118,24 @@ def decode(node: Any, tensors: Sequence[Any], depth: int) -> Any:
         if type(node) is float and not math.isfinite(node):
             raise CheckpointError("a number is too large for a float.")
         return node
-    kind, arguments = (node[0], node[1:]) if isinstance(node, list) and node else (None, [])
+    kind = node[0] if isinstance(node, list) and node else None
     if kind == "list":
-        return [decode(item, tensors, depth + 1) for item in arguments]
+        return [decode(item, tensors, keys, depth + 1) for item in islice(node, 1, None)]
     if kind == "tuple":
-        return tuple([decode(item, tensors, depth + 1) for item in arguments])
+        return tuple([decode(item, tensors, keys, depth + 1) for item in islice(node, 1, None)])
     if kind == "dict":
-        return _decode_pairs({}, arguments, tensors, depth)
+        return _decode_pairs({}, islice(node, 1, None), tensors, keys, depth)
     if kind == "counter":
-        return _decode_pairs(Counter(), arguments, tensors, depth)
-    if kind == "odict" and arguments:
-        ordered: Any = _decode_pairs(OrderedDict(), arguments[1:], tensors, depth)
-        metadata = decode(arguments[0], tensors, depth + 1)
+        return _decode_pairs(Counter(), islice(node, 1, None), tensors, keys, depth)
+    if kind == "odict" and len(node) > 1:
+        ordered: Any = _decode_pairs(OrderedDict(), islice(node, 2, None), tensors, keys, depth)
+        metadata = decode(node[1], tensors, keys, depth + 1)
         if metadata is not None:
             ordered._metadata = metadata
         return ordered
+    arguments = node[1:] if isinstance(node, list) else []
     if kind == "complex" and len(arguments) == 2:
-        parts = [decode(part, tensors, depth + 1) for part in arguments]
+        parts = [decode(part, tensors, keys, depth + 1) for part in arguments]
         if all(type(part) is float for part in parts):
             return complex(*parts)
     if kind == "size" and all(type(size) is int and 0 <= size < 2**63 for size in arguments):
@@ -144,17 +149,12 @@ def decode(node: Any, tensors: Sequence[Any], depth: int) -> Any:
     raise CheckpointError(f"the tree says {str(node)[:80]}, which means nothing.")
 
 
-def _decode_pairs(result: Any, pairs: list[Any], tensors: Sequence[Any], depth: int) -> Any:
+def _decode_pairs(result: Any, pairs: Iterable[Any], tensors: Sequence[Any], keys: Keys, depth: int) -> Any:
     for pair in pairs:
         if not isinstance(pair, list) or len(pair) != 2:
             raise CheckpointError("an item of a dict is not a key and a value.")
-        key, value = (decode(part, tensors, depth + 1) for part in pair)
-        try:
-            result[key] = value
-        except TypeError as error:
-            raise CheckpointError(f"the tree has a dict with a key that cannot be one: {error}") from error
-    if len(result) != len(pairs):
-        raise CheckpointError("a dict has the same key twice.")
+        key, value = (decode(part, tensors, keys, depth + 1) for part in pair)
+        keys.set_item(result, key, value)
     return result
 
 

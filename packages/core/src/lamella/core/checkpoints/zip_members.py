@@ -15,13 +15,12 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from lamella.core.checkpoints.archive import MAX_MEMBERS
 from lamella.core.checkpoints.source import Source
 from lamella.core.errors import CheckpointError
 
 STORED = 0
 DEFLATED = 8
-#: The most members: their list takes memory, which a hostile file must not choose.
-MAX_MEMBERS = 100_000
 
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _LOCAL = struct.Struct("<4s5H3I2H")

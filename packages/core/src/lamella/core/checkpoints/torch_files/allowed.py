@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lamella.core import dtypes
+from lamella.core.checkpoints.budget import Budget
+from lamella.core.checkpoints.hashing import Keys
 from lamella.core.checkpoints.storages import dtype_named
-from lamella.core.checkpoints.torch_files.budget import Budget
-from lamella.core.checkpoints.torch_files.hashing import Keys
 from lamella.core.checkpoints.torch_files.records import (
     BYTES,
     FOREIGN_KINDS,
@@ -54,11 +54,13 @@ class Name:
         name: The name.
         make: Makes a value of arguments; None where the name itself is all that may be used.
         factory: What it stands for as the default of a ``defaultdict``.
+        makes_tensors: Whether it makes tensors, which keep nothing of the arguments.
     """
 
     name: str
     make: Callable[[Making, Arguments], Any] | None = None
     factory: Callable[[], Any] | None = None
+    makes_tensors: bool = False
 
 
 class NumpyKind:
@@ -73,6 +75,8 @@ class NumpyKind:
 
 #: What a dimension of a tensor costs: its size and its stride, and the time to check them.
 _DIMENSION = 50
+#: What a member of a set costs.
+MEMBER = 100
 _NUMPY_CODES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"}
 _OLD_MODULES = {"__builtin__": "builtins", "numpy.core.multiarray": "numpy._core.multiarray"}
 _HINTS = {
@@ -81,6 +85,7 @@ _HINTS = {
     "torch._utils._rebuild_nested_tensor": "Nested tensors cannot be loaded: save tensor.to_padded_tensor(0.0).",
     "torch._utils._rebuild_qtensor": "Quantized tensors cannot be loaded: save tensor.dequantize().",
     "torch._utils._rebuild_meta_tensor_no_storage": "A tensor on the meta device has no data to load.",
+    "argparse.Namespace": "Save it as a dict: vars(args).",
     "numpy._core.multiarray._reconstruct": "NumPy arrays cannot be loaded: save torch.from_numpy(array).",
 }
 
@@ -149,7 +154,8 @@ def _made(making: Making, record: TensorRecord) -> Any:
 
 def _check_hooks(hooks: Any) -> None:
     """Hooks are functions, so there are none; PyTorch writes an empty dict for them."""
-    if hooks is not None and not (isinstance(hooks, dict) and not hooks):
+    is_empty = type(hooks) in (dict, OrderedDict) and not hooks and not getattr(hooks, "__dict__", None)
+    if hooks is not None and not is_empty:
         raise CheckpointError("it has a tensor with backward hooks, which are code and not loaded.")
 
 
@@ -260,6 +266,7 @@ def _set(making: Making, arguments: Arguments) -> Any:
     items = arguments[0] if arguments else []
     if len(arguments) > 1 or type(items) is not list:
         _refuse("set", arguments)
+    making.budget.spend(MEMBER * len(items))
     made: set[Any] = set()
     making.keys.add(made, items)
     return made
@@ -305,9 +312,9 @@ _NAMES: dict[str, Any] = {
     **{
         name.name: name
         for name in (
-            Name("torch._utils._rebuild_tensor", _tensor),
-            Name("torch._utils._rebuild_tensor_v2", _tensor_v2),
-            Name("torch._utils._rebuild_tensor_v3", _tensor_v3),
+            Name("torch._utils._rebuild_tensor", _tensor, makes_tensors=True),
+            Name("torch._utils._rebuild_tensor_v2", _tensor_v2, makes_tensors=True),
+            Name("torch._utils._rebuild_tensor_v3", _tensor_v3, makes_tensors=True),
             Name("torch._utils._rebuild_parameter", _parameter),
             Name("torch._utils._rebuild_parameter_with_state", _parameter),
             Name("torch._tensor._rebuild_from_type_v2", _tensor_with_attributes),
@@ -326,6 +333,7 @@ _NAMES: dict[str, Any] = {
             Name("builtins.dict", None, dict),
             Name("builtins.list", None, list),
             Name("builtins.int", None, int),
+            Name("builtins.long", None, int),  # as protocols before 3 call it
             Name("builtins.float", None, float),
             Name("numpy.dtype", _numpy_kind),
             Name("numpy._core.multiarray.scalar", _numpy_scalar),

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.source import Source
-from lamella.core.checkpoints.torch_files.budget import Budget
 from lamella.core.checkpoints.torch_files.machine import Machine
 from lamella.core.checkpoints.torch_files.records import Maker, StorageRecord, Summaries
 from lamella.core.checkpoints.torch_files.window import Window
@@ -56,7 +56,9 @@ class LegacyFile:
         self._start = machine.window.position
         machine.load()
         self._stop = machine.window.position
-        self._positions = self._find_storages(_by_key(summaries.storages), machine)
+        storages = _by_key(summaries.storages)
+        self._positions = self._find_storages(storages, machine)
+        budget.spend(sum(storage.size for storage in storages.values()))
 
     def load(self, maker: Maker) -> Any:
         """The value of its main pickle.

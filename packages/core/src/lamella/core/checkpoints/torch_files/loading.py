@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.source import Source
 from lamella.core.checkpoints.storages import check_bools, dtype_named, unit_of
-from lamella.core.checkpoints.torch_files.budget import Budget
 from lamella.core.checkpoints.torch_files.records import FOREIGN_KINDS, StorageRecord, TensorRecord
 from lamella.core.dtypes import dtype
 from lamella.core.errors import CheckpointError
@@ -66,9 +66,10 @@ class Tensors:
             array = np.ndarray(record.shape, kind.numpy, memory.data, record.offset, record.strides)
         if record.is_conjugate or record.is_negative:
             self._budget.spend(array.nbytes)
-            # NumPy makes numbers of arrays without dimensions.
-            array = np.asarray(np.conjugate(array) if record.is_conjugate else array)
-            array = np.asarray(np.negative(array) if record.is_negative else array)
+            computed = np.empty(record.shape, kind.numpy)
+            if record.is_conjugate:
+                array = np.conjugate(array, out=computed)
+            array = np.negative(array, out=computed) if record.is_negative else computed
         return self._source.placed(array, record.storage.location, record.requires_grad)
 
     def parameter(self, made: Tensor, requires_grad: bool) -> Tensor:

@@ -10,25 +10,30 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from lamella.core.checkpoints.torch_files.allowed import Making, Name, NumpyKind, look_up, set_numpy_order
-from lamella.core.checkpoints.torch_files.budget import Budget
-from lamella.core.checkpoints.torch_files.hashing import Keys
-from lamella.core.checkpoints.torch_files.records import Maker, storage_record
+from lamella.core.checkpoints.budget import Budget
+from lamella.core.checkpoints.hashing import Keys
+from lamella.core.checkpoints.torch_files.allowed import MEMBER, Making, Name, NumpyKind, look_up, set_numpy_order
+from lamella.core.checkpoints.torch_files.records import ElementKind, Maker, StorageClass, storage_record
 from lamella.core.checkpoints.torch_files.window import Window
+from lamella.core.dtypes import dtype
 from lamella.core.errors import CheckpointError
 
 _DICTS = (dict, OrderedDict, Counter, defaultdict)
+_FORGETTABLE = frozenset((tuple, OrderedDict))
+_NAMED = frozenset((str, Name, StorageClass, ElementKind, dtype, object))  # object: _FORGOTTEN
 
 # What values take up, rounded up: bytes of the object, its place on the stack and in the memo.
 _STEP = 16
 _NUMBER = 32
+_MARK = 180
 _TEXT = 80
 _CONTAINER = 200  # as an empty dict with its first item
 _TUPLE = 150
 _ITEM = 10
 _PAIR = 110
-_MADE = 700  # a tensor with its array
-_MEMO = 100
+_MADE = 550  # a tensor with its array, or a summary with its storage's record
+_MEMO = 10
+_FORGOTTEN = object()
 
 
 class Machine:
@@ -43,14 +48,16 @@ class Machine:
     def __init__(self, window: Window, maker: Maker, budget: Budget) -> None:
         self.window = window
         self.budget = budget
-        self.making = Making(maker, budget, Keys(budget))
+        self.making = Making(maker, budget, Keys())
         self._start()
 
     def _start(self) -> None:
         self.stack: list[Any] = []
-        self.marks: list[int] = []
+        self.marks: list[tuple[int, int, int]] = []  # height of the stack, budget, and length of the memo
         self.floor = 0  # no opcode reaches below it
-        self.memo: dict[int, Any] = {}
+        self.memo: list[Any] = []
+        # The budget after the last tuple of what was above a mark; at the mark, the budget and the memo's length.
+        self.last_tuple = (0, 0, 0)
 
     def load(self) -> Any:
         """The value of the next pickle.
@@ -110,14 +117,14 @@ class Machine:
         values = self.stack[self.floor :]
         del self.stack[self.floor :]
         self.marks.pop()
-        self.floor = self.marks[-1] if self.marks else 0
+        self.floor = self.marks[-1][0] if self.marks else 0
         return values
 
     def mark(self) -> None:
         """Remember how high the stack is."""
-        self.budget.spend(_NUMBER)
+        self.budget.spend(_MARK)
         self.floor = len(self.stack)
-        self.marks.append(self.floor)
+        self.marks.append((self.floor, self.budget.left, len(self.memo)))
 
     def _underflow(self) -> NoReturn:
         raise CheckpointError("its pickle takes values from where there are none.")
@@ -172,30 +179,60 @@ class Machine:
         target = self.top()
         if type(target) is not set:
             raise CheckpointError(f"its pickle adds to a {type(target).__name__}, not to a set.")
+        self.budget.spend(MEMBER * len(items))
         self.making.keys.add(target, items)
 
     def frozen_set(self) -> None:
         """Push a frozenset of what is above the mark."""
         made: set[Any] = set()
-        self.making.keys.add(made, self.pop_to_mark())
+        items = self.pop_to_mark()
+        self.budget.spend(MEMBER * len(items))
+        self.making.keys.add(made, items)
         self.push(frozenset(made), _CONTAINER)
 
     def push_tuple(self, items: list[Any]) -> None:
         """Push a tuple."""
         self.push(tuple(items), _TUPLE + 8 * len(items))
 
+    def push_marked_tuple(self) -> None:
+        """Push a tuple of what is above the mark, and remember how it was at the mark."""
+        _, left, start = self.marks[-1] if self.marks else (0, 0, 0)
+        self.push_tuple(self.pop_to_mark())
+        self.last_tuple = (self.budget.left, left, start)
+
     # --- the memo
 
     def memoize(self, index: int) -> None:
         """Remember the topmost value under a number."""
+        if index == len(self.memo) + 1:  # Python 2 counted from 1
+            self.memo.append(_FORGOTTEN)
+        if index != len(self.memo):
+            raise CheckpointError(f"its pickle stores value {index}, where {len(self.memo)} would be next.")
         self.budget.spend(_MEMO)
-        self.memo[index] = self.top()
+        self.memo.append(self.top())
 
     def recall(self, index: int) -> None:
         """Push what is remembered under a number."""
-        if index not in self.memo:
+        if index >= len(self.memo) or self.memo[index] is _FORGOTTEN:
             raise CheckpointError(f"its pickle recalls value {index}, which it has not stored.")
         self.stack.append(self.memo[index])
+
+    def forget_arguments(self) -> None:
+        """Give back to the budget what the arguments of a tensor took, none of which the tensor keeps.
+
+        They have to be the tuple made just before, but for the storing of it, so that nothing else can hold them.
+        PyTorch stores each of them in the memo and recalls only names and text. The tuples and the empty dict of hooks
+        are dropped from there: in a file of many small tensors they would take more memory than these.
+        """
+        left_then, left, start = self.last_tuple
+        if left_then - self.budget.left not in (_STEP, 2 * _STEP + _MEMO):
+            return
+        stored = self.memo[start:]
+        if not all(type(value) in _FORGETTABLE or type(value) in _NAMED for value in stored):
+            return
+        kept = _MEMO * len(stored) + sum(_TEXT + 4 * len(value) for value in stored if type(value) is str)
+        self.memo[start:] = [_FORGOTTEN if type(value) in _FORGETTABLE else value for value in stored]
+        self.budget.left = left - kept
 
     # --- names
 
@@ -216,6 +253,8 @@ class Machine:
         if type(called) is not Name or called.make is None or type(arguments) is not tuple:
             what = called.name if type(called) is Name else f"a {type(called).__name__}"
             raise CheckpointError(f"its pickle calls {what[:60]}, which is nothing that makes values.")
+        if called.makes_tensors:
+            self.forget_arguments()
         self.push(called.make(self.making, arguments), _MADE)
 
     def build(self) -> None:
@@ -268,7 +307,7 @@ _ACTIONS: dict[int, Callable[[Machine], None]] = {
     0x8E: lambda m: m.push(m.sized(_U64)),
     0x96: lambda m: m.push(bytearray(m.sized(_U64))),
     ord(")"): lambda m: m.push(()),
-    ord("t"): lambda m: m.push_tuple(m.pop_to_mark()),
+    ord("t"): Machine.push_marked_tuple,
     0x85: lambda m: m.push_tuple(m.pop_many(1)),
     0x86: lambda m: m.push_tuple(m.pop_many(2)),
     0x87: lambda m: m.push_tuple(m.pop_many(3)),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, defaultdict
 from typing import Any
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.source import Source
 from lamella.core.checkpoints.summaries import Summary, summarize
-from lamella.core.checkpoints.torch_files.budget import Budget
 from lamella.core.checkpoints.torch_files.legacy import LegacyFile
 from lamella.core.checkpoints.torch_files.loading import Tensors
-from lamella.core.checkpoints.torch_files.records import Summaries
+from lamella.core.checkpoints.torch_files.records import StorageRecord, Summaries
 from lamella.core.checkpoints.torch_files.zipped import ZippedFile
 from lamella.core.checkpoints.tree import MAX_DEPTH
 from lamella.core.devices import device
@@ -46,7 +46,7 @@ def summary(source: Source) -> Summary:
     _check(value, summaries.made_type, {}, 0)
     for storage in summaries.storages:
         file.check(storage)
-    return summarize("torch", source.size, value)
+    return summarize("torch", source.size, value, budget)
 
 
 def _opened(source: Source, budget: Budget) -> ZippedFile | LegacyFile:
@@ -84,6 +84,8 @@ def _check(value: Any, made_type: type, heights: dict[int, int], depth: int) -> 
             inner = value
         elif kind in _DICTS:  # keys were looked at when they were set
             inner = (*value.values(), *vars(value).values()) if kind is OrderedDict else value.values()
+        elif kind is StorageRecord:
+            raise CheckpointError("it has a storage outside of a tensor. Save a tensor over it: torch.tensor(storage).")
         else:
             raise CheckpointError(f"it has a value of type {kind.__name__} outside of a tensor.")
         height = 1 + max([_check(item, made_type, heights, depth + 1) for item in inner], default=0)

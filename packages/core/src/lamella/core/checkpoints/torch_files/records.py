@@ -146,7 +146,9 @@ def storage_record(saved: Any) -> StorageRecord:
         raise CheckpointError("it refers to something outside of its pickle that is no storage.")
     storage_class, key, location, numel = saved[1:5]
     view = saved[5] if len(saved) == 6 else None
-    start, length = (0, numel) if view is None else view[1:] if type(view) is tuple and len(view) == 3 else (-1, -1)
+    start, length = (0, numel) if view is None else (-1, -1)
+    if type(view) is tuple and len(view) == 3 and type(view[0]) is str:
+        start, length = view[1:]
     if (
         saved[0] != "storage"
         or type(storage_class) is not StorageClass

@@ -10,6 +10,7 @@ import math
 from typing import Any, BinaryIO
 
 from lamella.core.checkpoints import archive
+from lamella.core.checkpoints.hashing import Keys
 from lamella.core.checkpoints.storages import dtype_named, lay_out
 from lamella.core.checkpoints.torch_files.pickling import Pickle
 from lamella.core.checkpoints.tree import Numbered, encode
@@ -22,7 +23,7 @@ _VERSION = b"3\n"
 def write(obj: object, file: BinaryIO) -> None:
     """Write ``obj`` as ``torch.save`` would, front to back, without seeking."""
     tensors: Numbered = {}
-    tree = encode(obj, tensors, "obj", 0)
+    tree = encode(obj, tensors, Keys(), "obj")
     entries, _, storages = lay_out([tensor for _, tensor in tensors.values()])
     groups: list[list[dict[str, Any]]] = [[] for _ in storages]
     for entry in entries:

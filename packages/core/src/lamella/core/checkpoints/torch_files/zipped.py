@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.core.checkpoints.budget import Budget
 from lamella.core.checkpoints.source import Source
-from lamella.core.checkpoints.torch_files.budget import Budget
 from lamella.core.checkpoints.torch_files.machine import Machine
 from lamella.core.checkpoints.torch_files.records import Maker, StorageRecord
 from lamella.core.checkpoints.torch_files.window import Window
@@ -18,6 +18,7 @@ from lamella.core.errors import CheckpointError
 
 _PICKLE = "/data.pkl"
 _ELEMENT_ALIGNMENT = 16
+_MEMBER = 250  # bytes that a member's description takes
 
 
 class ZippedFile:
@@ -54,6 +55,9 @@ class ZippedFile:
                     "file and pack it again without compression (zip -0)."
                 )
         self._members = {name.removeprefix(f"{root}/"): member for name, member in members.items()}
+        # All but the pickle becomes the memory of tensors, which is theirs.
+        storages = sum(member.size for name, member in members.items() if name != f"{root}{_PICKLE}")
+        budget.spend(storages + _MEMBER * len(members))
         # PyTorch can be told to leave checksums out, and writes 0 for all of them then.
         self._has_checksums = any(member.crc for member in members.values())
         self.byteorder = self._read_byteorder()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamella.core.checkpoints.torch_files.budget import Budget
 from lamella.core.devices import device
 from lamella.core.dtypes import dtype
 from lamella.core.errors import CheckpointError
@@ -12,28 +11,29 @@ from lamella.core.tensor import Size
 
 #: Nobody can choose many values of these that have the same hash.
 _SCATTERED = frozenset((str, bytes, float, bool, type(None), dtype, device))
+_TEXTS = frozenset((str, bytes))
 #: Ints up to here are their own hashes.
 _OWN_HASH = (1 << 61) - 1
 #: How many keys of other kinds there may be: if all were equal in hash, comparing them took less than a second.
+#: Tuples of text are not among them, so that the pairs of a byte-pair vocabulary can be keys.
 _MOST_OTHERS = 4000
 #: How much a tuple may hold, tuples in it included.
 _LARGEST_TUPLE = 100
 
 
 class Keys:
-    """Puts keys into dicts and sets, within limits for a whole file."""
+    """Puts keys into dicts and sets, within limits for a whole file. What is saved is held to them as well."""
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self) -> None:
         self._others = 0
 
     def set_item(self, target: dict[Any, Any], key: Any, value: Any) -> None:
-        """Add an item to a dict, whose cost is paid already.
+        """Add an item to a dict.
 
         Raises:
             CheckpointError: It has the key already, or that cannot be one.
         """
-        self._check(key)
+        self.check(key)
         if key in target:
             shown = f": {key[:60]!r}" if type(key) is str else ""
             raise CheckpointError(f"it has a dict with the same key twice{shown}.")
@@ -45,14 +45,20 @@ class Keys:
         Raises:
             CheckpointError: One of them cannot be in a set.
         """
-        self._budget.spend(100 * len(items))
         for item in items:
-            self._check(item)
+            self.check(item)
             target.add(item)
 
-    def _check(self, key: Any) -> None:
+    def check(self, key: Any) -> None:
+        """See to it that a value can be a key, and that there are not too many like it.
+
+        Raises:
+            CheckpointError: It is not so.
+        """
         kind = type(key)
         if kind in _SCATTERED or (kind is int and -_OWN_HASH < key < _OWN_HASH):
+            return
+        if kind is tuple and len(key) <= _LARGEST_TUPLE and _TEXTS.issuperset(map(type, key)):
             return
         self._others += 1
         if self._others > _MOST_OTHERS:

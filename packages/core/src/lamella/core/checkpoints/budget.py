@@ -11,8 +11,8 @@ ALLOWANCE = 52 << 20
 class Budget:
     """Bytes that may still be taken up by objects that a file describes.
 
-    One byte of a pickle can make a list of 64 bytes, and three can copy a long string. So it is not enough to
-    look at the size of the file.
+    One byte of a pickle can make a list of 64 bytes, and three can copy a long string; JSON is not much better. So it
+    is not enough to look at the size of the file.
 
     Args:
         size: Bytes of the file.
@@ -32,6 +32,6 @@ class Budget:
         self.left -= cost
         if self.left < 0:
             raise CheckpointError(
-                "its pickle describes so many Python objects that they would take far more memory than the file. "
-                "Save long lists of numbers as tensors."
+                "it describes so many Python objects that they would take far more memory than the file. Save long "
+                "lists of numbers as tensors."
             )
