@@ -623,3 +623,8 @@ def test_reading_a_file_object_at_its_end_says_so():
 def test_a_missing_file_is_pythons_own_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none.lam")
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"the folder '.*absent' does not exist\. Make it first"):
+        save({}, tmp_path / "absent" / "x.pt")

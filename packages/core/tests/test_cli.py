@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -192,3 +193,23 @@ def test_plugins_are_listed_as_json(run: Run) -> None:
     done = run("plugins", "--json")
     for record in json.loads(done.stdout):
         assert set(record) == {"name", "distribution", "version", "state", "cause", "load_time_s", "offers"}
+
+
+@pytest.mark.parametrize("words", [("--help",), ("doctor",), ("plugins",)])
+def test_a_broken_plugin_in_strict_mode_is_told_and_stops_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
+    info = tmp_path / "acme_broken-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: acme-broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lamella]\nacme = acme_broken\n")
+    (tmp_path / "acme_broken.py").write_text("raise ValueError('out of order')\n")
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from lamella.core.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env={**os.environ, "LAMELLA_PLUGINS_STRICT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (words != ("--help",)), done.stderr
+    assert "ValueError: out of order" in done.stdout + done.stderr
+    assert "doctor" in done.stdout or "Self-test" in done.stdout or "failed" in done.stdout

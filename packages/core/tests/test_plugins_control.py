@@ -109,7 +109,7 @@ def test_what_a_program_says_wrong_is_refused_at_once_and_changes_nothing(site: 
     assert list(holders(manager)) == ["lion"]
 
 
-@pytest.mark.parametrize("call", ["configure(plugins='all')", "unregister('acme-optim')", "load()"])
+@pytest.mark.parametrize("call", ["configure(plugins='all')", "unregister('acme-optim')", "load()", "reset()"])
 def test_a_plugin_that_decides_itself_while_plugins_load_is_set_aside(site: Any, call: str) -> None:
     site.install_plugin(
         "acme-broken",

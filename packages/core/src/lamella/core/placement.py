@@ -19,7 +19,9 @@ def backend_for(place: device) -> Backend:
         try:
             found = plugins.backends.load(place.type)
         except (PluginError, PackageMissing) as cause:
-            raise DeviceError(f"no backend for device {str(place)!r}: {cause}") from cause
+            raise DeviceError(
+                f"no backend for device {str(place)!r}: {cause} The device 'cpu' is built in; others come with plugins."
+            ) from cause
         why_not = found.unavailable()
         if why_not is not None:
             raise DeviceError(f"device {str(place)!r} cannot be used: backend {found.name!r} says: {why_not}")

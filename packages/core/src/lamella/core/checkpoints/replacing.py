@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO
 
+from lamella.core.errors import CheckpointError
+
 
 def replace_file(path: str, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside ``path``, bring it to the disk, and let it take the place of ``path``.
@@ -15,8 +17,13 @@ def replace_file(path: str, write: Callable[[BinaryIO], None]) -> None:
     Args:
         path: The file to replace, or to make.
         write: Writes the contents to the file that it is given.
+
+    Raises:
+        CheckpointError: There is no folder for it.
     """
     path = os.path.realpath(path)
+    if not os.path.isdir(os.path.dirname(path)):
+        raise CheckpointError(f"save: the folder {os.path.dirname(path)!r} does not exist. Make it first.")
     if os.path.exists(path) and not os.path.isfile(path):
         # A pipe or a device has no place to take, and a folder raises here.
         with open(path, "wb") as file:

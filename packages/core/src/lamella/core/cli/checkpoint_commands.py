@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from lamella.core.checkpoints import convert, inspect
 from lamella.core.checkpoints.summaries import Summary
-from lamella.core.cli.tables import table
+from lamella.core.cli.tables import printable, table
 
 _MAX_VALUE = 60
+_LONG_LIST = 8
 
 
 def inspect_command(arguments: list[str]) -> int:
@@ -30,7 +34,7 @@ def inspect_command(arguments: list[str]) -> int:
     try:
         summary = inspect(wanted.file)
     except OSError as error:
-        return _complain(error)
+        return _complain("inspect", error)
     print(json.dumps(as_json(summary), indent=2) if wanted.json else as_text(summary))
     return 0
 
@@ -51,7 +55,7 @@ def convert_command(arguments: list[str]) -> int:
     try:
         convert(wanted.source, wanted.target, overwrite=wanted.overwrite)
     except OSError as error:
-        return _complain(error)
+        return _complain("convert", error)
     return 0
 
 
@@ -70,10 +74,10 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
 
 def as_text(summary: Summary) -> str:
-    """A table of the tensors with their total, and below it all else."""
+    """A table of the tensors with their total, and below it all else; long lists in a row each."""
     rows = [
         (
-            _printable(tensor.name),
+            printable(tensor.name) or "(no name)",
             tensor.dtype,
             " × ".join(map(str, tensor.shape)) or "one number",
             f"{math.prod(tensor.shape):,}",
@@ -90,16 +94,26 @@ def as_text(summary: Summary) -> str:
         table(("tensor", "dtype", "shape", "elements", "size"), rows),
     ]
     if summary.values:
-        parts.append(table(("value", ""), [(_printable(name), _short(value)) for name, value in summary.values]))
+        parts.append(table(("value", ""), list(_value_rows(summary.values))))
     if summary.metadata:
         parts.append(
-            table(("metadata", ""), [(_printable(name), _short(text)) for name, text in summary.metadata.items()])
+            table(("metadata", ""), [(printable(name), _short(text)) for name, text in summary.metadata.items()])
         )
     return "\n\n".join(parts)
 
 
-def _complain(error: OSError) -> int:
-    print(f"lamella: {error}", file=sys.stderr)
+def _value_rows(values: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """A row a value, or a row for all of a long list: Python's random state alone is 625 numbers."""
+    for _, entries in groupby(values, key=lambda entry: re.sub(r"(^|\.)[0-9]+$", "", entry[0])):
+        rows = [(printable(name), _short(value)) for name, value in entries]
+        if len(rows) <= _LONG_LIST:
+            yield from rows
+        else:
+            yield f"{rows[0][0]} …", f"{len(rows):,} values: {rows[0][1]} … {rows[-1][1]}"
+
+
+def _complain(command: str, error: OSError) -> int:
+    print(f"lamella: {command}: {error}", file=sys.stderr)
     return 1
 
 
@@ -117,13 +131,8 @@ def _text(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = _printable(_text(value))
+    text = printable(_text(value))
     return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
-
-
-def _printable(text: str) -> str:
-    """Without what would be a command to the terminal: files may be hostile."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _human(size: int) -> str:

@@ -10,13 +10,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 
 import importlib_metadata
 
 from lamella.core import plugins
-from lamella.core.errors import LamellaError, PluginError
+from lamella.core.cli.tables import printable
+from lamella.core.errors import LamellaError
 
 BESIDE = ("numpy", "pluggy", "importlib-metadata", "ml-dtypes", "cupy", "numba")
 """What Lamella stands on, or uses where it is there."""
@@ -34,8 +34,9 @@ def command(arguments: list[str]) -> int:
         "backend.",
     )
     parser.parse_args(arguments)
-    with warnings.catch_warnings(), suppress(PluginError):
-        warnings.simplefilter("ignore", RuntimeWarning)  # broken plugins are told below
+    plugins.configure(strict=False)  # broken plugins are told below, and the examination goes on
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
         plugins.load()
     fine = True
     for title, section in (
@@ -51,7 +52,7 @@ def command(arguments: list[str]) -> int:
         fine = fine and all(row[1] != "FAILED" for row in rows)
         print(title)
         width = max(len(row[0]) for row in rows)
-        print("\n".join(f"  {name:{width}}  {value}" for name, value in rows), end="\n\n")
+        print("\n".join(printable(f"  {name:{width}}  {value}") for name, value in rows), end="\n\n")
     print("All is well." if fine else "Something is wrong: see FAILED above.")
     return int(not fine)
 

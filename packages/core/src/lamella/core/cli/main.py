@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from lamella.core import plugins
+from lamella.core.cli.tables import printable
 from lamella.core.errors import LamellaError
 from lamella.core.plugins.suggestions import did_you_mean
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, where a reader who is gone can be told from an error
         return status
     except LamellaError as error:
-        print(f"lamella: {error}", file=sys.stderr)
+        print("\n".join(map(printable, f"lamella: {error}".splitlines())), file=sys.stderr)
         return 1
     except BrokenPipeError:
         # `lamella inspect … | head`: the reader has seen enough. Python would complain once more when it exits.
@@ -86,7 +87,9 @@ def _run(words: list[str]) -> int:
 
 def _overview() -> str:
     rows = [(name, command.summary) for name, command in BUILT_IN.items()]
-    rows += [(name, f"from {plugins.commands[name].distribution}") for name in sorted(plugins.commands)]
+    plugins.configure(strict=False)  # help is for those whose installation is broken, too
+    offered = [name for name in sorted(plugins.commands) if name not in BUILT_IN]  # which no other can replace
+    rows += [(printable(name), printable(f"from {plugins.commands[name].distribution}")) for name in offered]
     width = max(len(name) for name, _ in rows)
     return "\n".join(
         [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from lamella.core import plugins
-from lamella.core.cli.tables import table
+from lamella.core.cli.tables import printable, table
 from lamella.core.errors import PluginError
 from lamella.core.plugins import PluginRecord
 
@@ -63,11 +63,11 @@ def as_text(records: Sequence[PluginRecord]) -> str:
         for record in records
     ]
     text = table(("plugin", "distribution", "state", "load time", "offers"), rows)
-    reasons = [f"{record.name} is {record.state}: {record.reason}" for record in records if record.reason]
+    reasons = [printable(f"{record.name} is {record.state}: {record.reason}") for record in records if record.reason]
     return "\n".join([text, *(["", *reasons] if reasons else [])])
 
 
 def offered(kind: str, names: Sequence[str]) -> str:
-    """``2 optimizers (lion, sophia)``, without the names where there are many."""
-    count = f"{len(names)} {kind.replace('_', ' ')}"
-    return f"{count} ({', '.join(names)})" if len(names) <= 4 else count
+    """``optimizers (lion, sophia)``, or ``15 optimizers`` where they are many."""
+    kinds = kind.replace("_", " ")
+    return f"{kinds} ({', '.join(names)})" if len(names) <= 4 else f"{len(names)} {kinds}"

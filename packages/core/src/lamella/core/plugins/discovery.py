@@ -19,8 +19,8 @@ GROUP = "lamella"
 
 # Name, extras, and either a range (in parentheses in old metadata) or nothing. A requirement with a URL names
 # no range; one with a marker (after the semicolon) may not apply here. Neither is matched, so neither is
-# checked.
-_REQUIREMENT = re.compile(r"\s*([\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;@()]*)\)?\s*")
+# checked. Nothing is tried twice (`*+`): a line of many spaces would take minutes.
+_REQUIREMENT = re.compile(r"\s*+([\w.-]++)\s*+(?:\[[^\]]*+\]\s*+)?\(?([^;@()]*+)\)?\s*+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,12 @@ class Manager:
         """Forget everything, :meth:`configure` and :meth:`unregister` too, so that the next look-up starts afresh.
 
         For tests. Modules that plugins have brought in stay imported.
+
+        Raises:
+            PluginError: If a plugin does this while plugins are being loaded.
         """
         with _lock:
+            self._refuse_while_loading()
             self._scan = None
             self._loaded = None
             self._configured = {}

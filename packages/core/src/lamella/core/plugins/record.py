@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +15,15 @@ PluginState = Literal["available", "loaded", "blocked", "incompatible", "failed"
 setting, or ``unregister``, keeps it out. ``incompatible``: it requires another core version. ``failed``: its metadata
 is broken, or it raised when imported or registering. The code of a blocked or an incompatible plugin is never imported.
 """
+
+
+def in_words(error: BaseException) -> str:
+    """Say what a stranger's exception is, as in ``"ValueError: it is empty"``, whatever its ``__str__`` does."""
+    try:
+        text = str(error)
+    except BaseException:  # noqa: BLE001  it is said that there is no message, and a `sys.exit` in it ends nothing
+        text = "<its message cannot be shown>"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +56,9 @@ class PluginRecord:
     @property
     def reason(self) -> str | None:
         """Why the plugin was set aside, in a sentence; None if it was not."""
-        if self.cause is None or isinstance(self.cause, PluginError):
-            return None if self.cause is None else str(self.cause)
-        # formatted by the standard library, which survives a stranger's broken __str__
-        return traceback.format_exception_only(self.cause)[-1].strip()
+        if self.cause is None:
+            return None
+        return str(self.cause) if type(self.cause) is PluginError else in_words(self.cause)
 
     @property
     def story(self) -> str:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from lamella.core.errors import ArgumentError, ArgumentTypeError, PluginError
+from lamella.core.plugins.record import in_words
 
 KINDS = {
     "backends": "backend",
@@ -179,6 +180,6 @@ class Registry(Mapping[str, Registration]):
             # A plugin's code is a stranger's: even its `sys.exit` must not end the program that asks.
             raise PluginError(
                 f"The {KINDS[self.kind]} {name!r} of {registration.distribution} cannot be imported from"
-                f" {registration.target}: {type(cause).__name__}: {cause}"
+                f" {registration.target}: {in_words(cause)}"
             ) from cause
         return found

@@ -12,8 +12,9 @@ import re
 from lamella.core.errors import ArgumentError
 
 _VERSION = re.compile(
-    r"(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)(?:(?P<phase>a|b|rc)(?P<pre>\d+))?"
-    r"(?:\.post(?P<post>\d+))?(?:\.dev(?P<dev>\d+))?(?:\+[a-z0-9.]+)?"
+    # Python reads no number of thousands of digits, and calls it an error of another kind
+    r"(?:(?P<epoch>\d{1,99})!)?(?P<release>\d{1,99}(?:\.\d{1,99})*)(?:(?P<phase>a|b|rc)(?P<pre>\d{1,99}))?"
+    r"(?:\.post(?P<post>\d{1,99}))?(?:\.dev(?P<dev>\d{1,99}))?(?:\+[a-z0-9.]+)?"
 )
 _CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*([^\s*]+?)(\.\*)?")
 
