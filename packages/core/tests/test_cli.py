@@ -205,7 +205,7 @@ def test_a_broken_plugin_in_strict_mode_is_told_and_stops_nothing(tmp_path: Path
     program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from lamella.core.cli import main; sys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-c", program, *words],
-        env={**os.environ, "LAMELLA_PLUGINS_STRICT": "1"},
+        env={**os.environ, "LAMELLA_PLUGINS": "all", "LAMELLA_PLUGINS_STRICT": "1"},
         capture_output=True,
         text=True,
         check=False,
