@@ -316,7 +316,8 @@ def signalled(batch):
 
 def test_processes_that_cannot_be_started():
     """For want of descriptors, here for the third."""
-    resource = pytest.importorskip("resource")
+    import resource
+
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)

@@ -75,7 +75,6 @@ def test_tensors_arrive(pipe, size):
 
 @pytest.mark.parametrize("size", [3, LARGE])
 def test_bfloat16_arrives(pipe, size):
-    pytest.importorskip("ml_dtypes", reason="bfloat16 needs the extra bfloat16")
     received = there(pipe, lamella.ones(size, dtype=lamella.bfloat16))
     assert received.dtype == lamella.bfloat16
     assert received.float().tolist() == [1.0] * size
@@ -150,7 +149,8 @@ def test_sockets_may_have_a_default_timeout(request):
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors")
 @pytest.mark.parametrize("left", [0, 1, 2])
 def test_with_few_descriptors_left_a_message_is_sent_whole_or_not_at_all(pipe, left):
-    resource = pytest.importorskip("resource")
+    import resource
+
     used = max(map(int, os.listdir("/proc/self/fd"))) + 1
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + left, limits[1]))
