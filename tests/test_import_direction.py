@@ -23,6 +23,7 @@ PACKAGES = Path(__file__).resolve().parents[1] / "packages"
 # entry, whose parts may import one another.
 CORE_ORDER = (
     "errors",
+    "late_imports",
     "dtypes",
     "devices",
     "layouts",
@@ -72,8 +73,8 @@ CORE_ORDER = (
     "debug",
     "checkpoints",
     "cli",
-    "scaffold",
     "suites",
+    "scaffold",
     "pytest_plugin",
     "",  # lamella.core itself, which names the public surface
     "testing",
@@ -342,7 +343,7 @@ def after_import() -> dict[str, Any]:
 
 def test_importing_lamella_loads_none_of_its_names() -> None:
     parts = {layer(name) for name in after_import()["light"] if within(name, "lamella.core")}
-    assert parts == {"", "errors", "namespaces", "plugins"}
+    assert parts == {"", "errors", "late_imports", "namespaces", "plugins"}
 
 
 def test_importing_lamella_loads_only_numpy_from_outside() -> None:

@@ -102,7 +102,7 @@ def test_errors() -> None:
         _ = swa_utils.Average
     stepper = optim.SGD([lamella.zeros(1)])
     with pytest.raises(ValueError, match="anneal_strategy must be 'cos' or 'linear', got 'sin'"):
-        SWALR(stepper, 0.1, anneal_strategy="sin")  # type: ignore[arg-type]
+        SWALR(stepper, 0.1, anneal_strategy="sin")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(ValueError, match="anneal_epochs must be equal or greater than 0, got -1"):
         SWALR(stepper, 0.1, anneal_epochs=-1)
     with pytest.raises(ValueError, match="swa_lr must have the same length .*: 2 != 1"):

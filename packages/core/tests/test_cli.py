@@ -24,7 +24,7 @@ def run(tmp_path: Path) -> Run:
 
     def call(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "lamella", *words]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]  # any of run's
 
     return call
 
@@ -189,27 +189,80 @@ def test_what_cannot_be_run_is_said(
     assert message in done.stderr and "Traceback" not in done.stderr
 
 
-def test_plugins_are_listed_as_json(run: Run) -> None:
-    done = run("plugins", "--json")
-    for record in json.loads(done.stdout):
-        assert set(record) == {"name", "distribution", "version", "state", "cause", "load_time_s", "offers"}
+@pytest.fixture
+def run_with_plugin(tmp_path: Path) -> Run:
+    """Runs ``lamella`` with the words given, where ``acme`` is installed, whose registration module is given first."""
+
+    def call(plugin: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        info = tmp_path / "acme-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.4\nName: acme\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[lamella]\nacme = acme\n")
+        (tmp_path / "acme.py").write_text(dedent(plugin))
+        program = (
+            f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from lamella.core.cli import main; sys.exit(main())"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", program, *words],
+            env={**os.environ, "LAMELLA_PLUGINS": "acme", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return call
+
+
+COMMAND = """
+    from lamella.core.plugins import hookimpl
+
+    @hookimpl
+    def register_commands(registry):
+        registry.add("answer", "acme:answer")
+
+    def answer(words):
+        {body}
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "error"),
+    [
+        ("print(words)", 0, ""),
+        ("print(words); return 3", 3, ""),
+        ("print(words); return 'fine'", 1, "the command 'answer' returned 'fine', which is no exit status"),
+        ("print(words); return True", 1, "the command 'answer' returned True, which is no exit status"),
+        ("print(words, flush=True); raise BrokenPipeError('of its own')", 1, "BrokenPipeError: of its own"),
+    ],
+)
+def test_a_command_of_a_plugin(run_with_plugin: Run, body: str, code: int, error: str) -> None:
+    done = run_with_plugin(COMMAND.format(body=body), "answer", "--to", "all")
+    assert (done.returncode, done.stdout) == (code, "['--to', 'all']\n"), done.stderr
+    assert error in done.stderr and bool(error) == bool(done.stderr)
+
+
+def test_a_command_of_a_plugin_is_in_the_overview(run_with_plugin: Run) -> None:
+    done = run_with_plugin(COMMAND.format(body="pass"), "--help")
+    assert "\n  answer      from acme 1.0\n" in done.stdout, done.stderr
+
+
+def test_plugins_are_listed_as_json(run_with_plugin: Run) -> None:
+    done = run_with_plugin(COMMAND.format(body="pass"), "plugins", "--json")
+    [record] = [record for record in json.loads(done.stdout) if record["state"] == "loaded"]
+    assert record.pop("load_time_s") >= 0
+    assert record == {
+        "name": "acme",
+        "distribution": "acme",
+        "version": "1.0",
+        "state": "loaded",
+        "cause": None,
+        "offers": {"commands": ["answer"]},
+    }
 
 
 @pytest.mark.parametrize("words", [("--help",), ("doctor",), ("plugins",)])
-def test_a_broken_plugin_in_strict_mode_is_told_and_stops_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
-    info = tmp_path / "acme_broken-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: acme-broken\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[lamella]\nacme = acme_broken\n")
-    (tmp_path / "acme_broken.py").write_text("raise ValueError('out of order')\n")
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from lamella.core.cli import main; sys.exit(main())"
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words],
-        env={**os.environ, "LAMELLA_PLUGINS": "all", "LAMELLA_PLUGINS_STRICT": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_a_broken_plugin_in_strict_mode_is_told_and_stops_nothing(run_with_plugin: Run, words: tuple[str, ...]) -> None:
+    done = run_with_plugin("raise ValueError('out of order')", *words, LAMELLA_PLUGINS_STRICT="1")
     assert done.returncode == (words != ("--help",)), done.stderr
     assert "ValueError: out of order" in done.stdout + done.stderr
     assert "doctor" in done.stdout or "Self-test" in done.stdout or "failed" in done.stdout

@@ -73,7 +73,7 @@ def test_a_registry_is_a_read_only_view(site: Any) -> None:
     assert optimizers.get("adam") is None
     assert repr(optimizers) == "<registry of optimizers>"
     with pytest.raises(TypeError, match="does not support item assignment"):
-        optimizers["adam"] = optimizers["lion"]  # type: ignore[index]
+        optimizers["adam"] = optimizers["lion"]  # type: ignore[index]  # on purpose
 
 
 def test_other_entry_points_and_distributions_without_any_are_left_alone(site: Any) -> None:

@@ -103,9 +103,9 @@ def test_what_a_program_says_wrong_is_refused_at_once_and_changes_nothing(site: 
     with pytest.raises(ArgumentError, match=r"plugins.configure\(plugins='a,!b'\) is neither a list"):
         manager.configure(plugins="a,!b")
     with pytest.raises(ArgumentError, match=r"plugins.configure\(strict='maybe'\) is not understood"):
-        manager.configure(strict="maybe")  # type: ignore[arg-type]
+        manager.configure(strict="maybe")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(ArgumentTypeError, match=r"plugins.configure\(prefer=3\) must be text"):
-        manager.configure(prefer=3)  # type: ignore[arg-type]
+        manager.configure(prefer=3)  # type: ignore[arg-type]  # on purpose
     assert list(holders(manager)) == ["lion"]
 
 

@@ -24,7 +24,30 @@ def test_a_name_must_be_a_string_that_says_something() -> None:
     with pytest.raises(ArgumentError, match="the name is empty"):
         registrar.add("", "acme:Lion")
     with pytest.raises(ArgumentTypeError, match="both must be strings"):
-        registrar.add(3, "acme:Lion")  # type: ignore[arg-type]
+        registrar.add(3, "acme:Lion")  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize("name", ["big lion", "--lion", "li\ton", "lion\x1b[31m", "\u200b"])
+def test_a_name_is_one_word_that_can_be_seen(name: str) -> None:
+    with pytest.raises(ArgumentError, match="must be one word of letters that can be seen, not beginning with '-'"):
+        Registrar("optimizers", "acme 1.0", {}).add(name, "acme:Lion")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("backends", "cpu"), ("commands", "doctor"), ("commands", "help")])
+def test_what_is_the_cores_own_cannot_be_taken(kind: str, name: str) -> None:
+    with pytest.raises(PluginError, match=f"'{name}' is Lamella's own. Offer yours under another name"):
+        Registrar(kind, "acme 1.0", {}).add(name, "acme:Thing")
+    Registrar("optimizers", "acme 1.0", {}).add(name, "acme:Thing")
+
+
+def test_additions_are_made_by_add_alone() -> None:
+    registrar = Registrar("optimizers", "acme 1.0", {})
+    registrar.add("lion", "acme:Lion")
+    with pytest.raises(AttributeError, match="has no setter"):
+        registrar.additions = {}  # type: ignore[misc]  # on purpose
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        registrar.additions["tiger"] = registrar.additions["lion"]  # type: ignore[index]  # on purpose
+    assert list(registrar.additions) == ["lion"]
 
 
 def test_one_package_cannot_give_two_things_one_name() -> None:

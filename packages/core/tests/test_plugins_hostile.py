@@ -39,6 +39,25 @@ def test_an_exception_that_cannot_be_shown_is_told_and_breaks_no_other_plugin(
         assert list(manager.registries["optimizers"]) == ["lion"]
 
 
+HOOK = """
+from lamella.core.plugins import hookimpl
+
+@hookimpl
+{head} register_optimizers(registry):
+    registry.add("tiger", "acme:Tiger")
+    {tail}
+"""
+
+
+@pytest.mark.parametrize(("head", "tail"), [("def", "yield"), ("async def", "pass"), ("async def", "yield")])
+def test_a_hook_that_would_not_run_is_refused(site: Any, head: str, tail: str) -> None:
+    site.install_plugin("acme-broken", HOOK.format(head=head, tail=tail))
+    site.install_optimizers("beta-optim", lion="beta_optim:Lion")
+    manager = site.manager()
+    with pytest.warns(RuntimeWarning, match="its 'register_optimizers' has not run: write it without yield, await"):
+        assert list(manager.registries["optimizers"]) == ["lion"]
+
+
 def test_a_target_whose_exception_cannot_be_shown_ends_no_program(site: Any) -> None:
     site.install_optimizers("acme-optim", lion="acme_broken:Lion")
     (site.folder / "acme_broken.py").write_text(BROKEN.format(base="Exception"))

@@ -318,7 +318,7 @@ class Programs(RuleBasedStateMachine):
                     np.zeros(self.shape(name)) if g is None else np.asarray(g)
                     for g in (self.ours[name].grad, self.naive[name].grad)
                 )
-                assert_close(found, right, rtol=1e-8, atol=1e-8, msg=lambda text: f"{name}.grad: {text}")  # noqa: B023
+                assert_close(found, right, rtol=1e-8, atol=1e-8, msg=lambda text: f"{name}.grad: {text}")  # noqa: B023  # called at once
 
     def teardown(self) -> None:
         try:

@@ -306,7 +306,7 @@ def test_a_size_stays_a_size():
     assert made == ((3, 4), (), (2, 3, 4, 1), (1, 2, 3, 4), (2, 3, 4) * 2, (2, 3, 4) * 2)
     assert type(size[0]) is int and size.numel() == 24 and lamella.Size().numel() == 1
     with pytest.raises(TypeError):
-        size + [1]  # noqa: RUF005
+        size + [1]  # noqa: RUF005  # the operator is what is tested
 
 
 def test_a_number_is_formatted_as_a_number():
@@ -323,7 +323,7 @@ def test_membership():
     nowhere = [math.nan]
     assert 99 not in x and nowhere[0] not in lamella.tensor(nowhere) and 1 not in lamella.tensor([])
     with pytest.raises(RuntimeError, match="got str"):
-        "a" in x  # noqa: B015
+        "a" in x  # noqa: B015  # it raises
 
 
 def test_plus_is_the_tensor_itself():

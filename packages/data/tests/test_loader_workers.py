@@ -251,7 +251,7 @@ def test_loaders_of_several_threads_at_once(tmp_path):
 
 
 THREADS_THAT_FORK = """
-import threading, warnings
+import multiprocessing, threading, warnings
 from lamella.data import DataLoader, TensorDataset
 import lamella
 import lamella.data.processes
@@ -267,8 +267,8 @@ def iterate():
 threads = [threading.Thread(target=iterate) for _ in range(4)]
 for thread in threads:
     thread.start()
-for thread in threads:
-    thread.join()
+while any(thread.is_alive() for thread in threads):
+    multiprocessing.active_children()  # asks after all processes, as whoever starts one does
 print(sums)
 """
 

@@ -125,7 +125,7 @@ def test_parameters_as_a_vector_and_back() -> None:
 def test_vectors_that_do_not_fit() -> None:
     param = lamella.ones(2, requires_grad=True)
     with pytest.raises(TypeError, match="vector_to_parameters: expected a Tensor, but got list"):
-        vector_to_parameters([1.0, 2.0], [param])  # type: ignore[arg-type]
+        vector_to_parameters([1.0, 2.0], [param])  # type: ignore[arg-type]  # on purpose
     with pytest.raises(RuntimeError, match=r"shape '\[2\]' is invalid for input of size 1"):
         vector_to_parameters(lamella.ones(1), [param])
     with pytest.raises(ValueError, match="expected a non-empty list"):

@@ -120,14 +120,14 @@ REFUSED = [
         "total_length=2 and max sequence",
     ),
     (lambda: pad_sequence([]), RuntimeError, "received an empty list of sequences"),
-    (lambda: pad_sequence(3), RuntimeError, "Expected iterable for input sequences"),  # type: ignore[arg-type]
+    (lambda: pad_sequence(3), RuntimeError, "Expected iterable for input sequences"),  # type: ignore[arg-type]  # on purpose
     (lambda: pad_sequence([A], padding_side="up"), RuntimeError, "one of left or right, but got up"),
     (lambda: PackedSequence(A), AssertionError, "Expected data to be a list or tuple of length 2"),
 ]
 
 
 @pytest.mark.parametrize(("call", "error", "message"), REFUSED)
-def test_refuses_with_a_reason(call, error, message) -> None:  # type: ignore[no-untyped-def]
+def test_refuses_with_a_reason(call, error, message):
     with pytest.raises(error, match=message):
         call()
 

@@ -194,7 +194,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("call", "error", "message"), REFUSED)
-def test_refuses_with_a_reason(call, error, message) -> None:  # type: ignore[no-untyped-def]
+def test_refuses_with_a_reason(call, error, message):
     with pytest.raises(error, match=message):
         call()
 

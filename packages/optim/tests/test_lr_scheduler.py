@@ -366,7 +366,7 @@ def test_more_errors() -> None:
     with pytest.raises(ValueError, match="does not support `ReduceLROnPlateau`, .* at index 1"):
         ChainedScheduler([part, plateau])
     with pytest.raises(TypeError, match="int at index 1 is not an LRScheduler"):
-        SequentialLR(stepper, [part, 3], [1])  # type: ignore[list-item]
+        SequentialLR(stepper, [part, 3], [1])  # type: ignore[list-item]  # on purpose
     with pytest.raises(ValueError, match="ChainedScheduler expects at least one scheduler"):
         ChainedScheduler([])
     with pytest.raises(ValueError, match="must support momentum or beta1 .* which Adagrad does not"):

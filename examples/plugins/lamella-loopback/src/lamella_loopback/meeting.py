@@ -65,7 +65,7 @@ def _host(world_size: int, path: Path, deadline: float) -> dict[int, socket.sock
                     connection.close()  # a stranger, or a process too many: the group goes on waiting for its own
                 else:
                     found[rank] = connection
-        except BaseException:
+        except BaseException:  # also when interrupted: nobody waits for a group that will not be
             for connection in found.values():
                 connection.close()
             raise

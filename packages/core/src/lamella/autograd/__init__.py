@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from lamella.core import namespaces
 from lamella.core.autograd import backward, grad
 from lamella.core.function import Function
+from lamella.core.late_imports import import_late
 from lamella.core.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 # PyTorch has them here, and few programs need them. Nothing imports the test tools at run time.
@@ -22,7 +22,7 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+        return getattr(import_late(_LATER[name]), name)
     return namespaces.lookup(name, __name__)
 
 

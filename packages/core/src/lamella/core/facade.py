@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from lamella.core.dtypes import (
     uint8,
 )
 from lamella.core.keywords import public
+from lamella.core.late_imports import import_late
 from lamella.core.modes import (
     enable_grad,
     inference_mode,
@@ -129,7 +129,7 @@ def find(name: str) -> Any:
         return public(ops.load(ops.index.FUNCTIONS[name]), name)
     if name in _LATER:
         module, _, attribute = _LATER[name].partition(":")
-        return getattr(import_module(module), attribute)
+        return getattr(import_late(module), attribute)
     return namespaces.lookup(name)
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from lamella.core.errors import NameMissing, PackageMissing
+from lamella.core.late_imports import import_late
 from lamella.core.plugins.first_party import FIRST_PARTY
 from lamella.core.plugins.suggestions import did_you_mean
 
@@ -76,7 +76,7 @@ def lookup(name: str, namespace: str = "lamella") -> ModuleType:
     if distribution is None:
         raise NameMissing(f"module {namespace!r} has no attribute {name!r}.{did_you_mean(name, _names(namespace))}")
     try:
-        return import_module(full_name)
+        return import_late(full_name)
     except PackageMissing as missing:
         if missing.msg != _missing(distribution):
             raise  # the package is there, and misses another one

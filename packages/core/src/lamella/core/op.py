@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from operator import itemgetter
 from typing import Any, Protocol
 
 from lamella.core import backends
 from lamella.core.backends import kernels
+from lamella.core.late_imports import import_late
 from lamella.core.rules import DtypeRule
 
 #: A gradient rule and how its arguments are picked.
@@ -288,7 +288,7 @@ class OpTable(dict[str, Op]):
     def __missing__(self, name: str) -> Op:
         if name not in self.modules:
             raise KeyError(name)
-        import_module(self.modules[name])
+        import_late(self.modules[name])
         return self[name]
 
 

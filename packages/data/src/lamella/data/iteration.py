@@ -114,7 +114,7 @@ class LoaderIterator(Iterator[Any]):
         workers = self._next_workers()
         try:
             answer = self._workers.receive(workers, self._loader.timeout or None)
-        except BaseException:
+        except BaseException:  # raised again, when the loader can go on or has stopped
             if self._loader.num_workers:  # such as Ctrl-C, in the middle of a message
                 self._stop("was interrupted")
             else:  # the dataset's, as it was raised; the next batch can be had, as from workers

@@ -22,6 +22,7 @@ from typing import Any
 import numpy.random  # noqa: F401  # here, as a fork while another thread is at this import would wait for it for ever
 
 import lamella
+import lamella.core.interchange  # the same: unpickling a Tensor imports it
 from lamella.core.errors import WorkerError
 from lamella.data.failures import Failure
 from lamella.data.fetching import Epoch, Job, Reply, Task
@@ -34,20 +35,19 @@ LIFE_SIGN_S = 2.0
 
 # Our ends of all pipes. Any fork of this process has copies, which would keep the pipes open when we are gone.
 _ends: set[Any] = set()
-_starting = threading.Lock()  # so that no fork of ours has a pipe that is not among them yet
+_changing = threading.RLock()  # a fork waits for it, so that no fork has a pipe that is not among them
 
 
 def _let_go() -> None:
     """Close the copies that a fork has."""
-    global _starting
-    _starting = threading.Lock()
+    _changing.release()
     for end in _ends:
         end.close()
     _ends.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(before=_changing.acquire, after_in_parent=_changing.release, after_in_child=_let_go)
 
 
 class Processes:
@@ -69,7 +69,7 @@ class Processes:
         self._receivers: list[Receiver] = []
         try:
             for worker in range(job.num_workers):
-                with _starting:
+                with _changing:
                     self._start(context, job, worker)
         except (PicklingError, AttributeError, TypeError) as error:
             self.close()
@@ -133,27 +133,35 @@ class Processes:
             return  # in a fork: they are not ours
         for process in self._processes if at_once else ():
             process.kill()
-        for ours in self._connections:
-            _ends.discard(ours)
-            ours.close()
+        with _changing:
+            for ours in self._connections:
+                _ends.discard(ours)
+                ours.close()
         end = monotonic() + GRACE_S
         for process in self._processes:
-            process.join(max(end - monotonic(), 0))
-            if process.is_alive():
+            if _exit_code(process, max(end - monotonic(), 0)) is None:
                 process.kill()
-                process.join()
+                _exit_code(process, None)
             process.close()
         self._processes, self._connections, self._receivers = [], [], []
 
     def _end_of(self, worker: int) -> str:
         process = self._processes[worker]
-        process.join(GRACE_S)
-        code = process.exitcode
+        code = _exit_code(process, GRACE_S)
         if code is None:
             return "closed its pipe"
         if code < 0:
             return f"was killed by signal {-code} ({signal.strsignal(-code)})"
         return f"ended with exit code {code}"
+
+
+def _exit_code(process: BaseProcess, patience_s: float | None) -> int | None:
+    """Wait for the end of a process: its exit code, or None if it lives on."""
+    if not connection.wait([process.sentinel], patience_s):
+        return None
+    while process.exitcode is None:  # another thread, which starts a process, has asked first and is about to note it
+        process.join()
+    return process.exitcode
 
 
 def _main(line: Any, job: Job, worker: int) -> None:

@@ -64,7 +64,7 @@ def call_with_hooks(module: Any, hooks: list[Hook], args: tuple[Any, ...], kwarg
             called.append(hook)
             result = _after(hook, module, args, kwargs, result)
         return result if boundary is None else boundary.leave(result)
-    except Exception:
+    except Exception:  # raised again, when the hooks that are always called have been
         for hook in of_kind(hooks, "forward"):
             if hook.always_call and hook not in called:
                 _after(hook, module, args, kwargs, result)

@@ -82,7 +82,7 @@ class Module(Tree, Convertible, Hookable):
             if self._hooks:
                 return call_with_hooks(self, self._hooks, args, kwargs)
             return self.forward(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # raised again, saying in which module
             add_module_path(error, self)
             raise
 

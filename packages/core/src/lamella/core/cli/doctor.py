@@ -76,7 +76,7 @@ def blas() -> Iterator[Row]:
 
     from lamella.core.backends import threads
 
-    built: dict[str, dict[str, dict[str, str]]] = np.show_config(mode="dicts")  # type: ignore[assignment]
+    built: dict[str, dict[str, dict[str, str]]] = np.show_config(mode="dicts")  # type: ignore[assignment]  # NumPy says less
     library = built.get("Build Dependencies", {}).get("blas", {})
     yield "library", f"{library.get('name', 'unknown')} {library.get('version', '')}".strip()
     count = threads.blas_threads()

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
 from lamella.core import plugins
 from lamella.core.cli.tables import printable
-from lamella.core.errors import LamellaError
+from lamella.core.errors import LamellaError, PluginError
+from lamella.core.plugins.built_in import COMMANDS
 from lamella.core.plugins.suggestions import did_you_mean
-
-
-@dataclass(frozen=True)
-class BuiltIn:
-    """A command of the core's own.
-
-    Attributes:
-        target: Its function, as ``"package.module:function"``.
-        summary: What it does, in half a line.
-    """
-
-    target: str
-    summary: str
-
-
-BUILT_IN = {
-    "convert": BuiltIn("lamella.core.cli.checkpoint_commands:convert_command", "write a checkpoint in another format"),
-    "doctor": BuiltIn("lamella.core.cli.doctor:command", "examine the installation, with a one-second self-test"),
-    "inspect": BuiltIn("lamella.core.cli.checkpoint_commands:inspect_command", "say what is in a checkpoint"),
-    "new-plugin": BuiltIn("lamella.core.scaffold.command:command", "write the package of a new plugin"),
-    "plugins": BuiltIn("lamella.core.cli.plugin_list:command", "list the plugins, what they offer, and how they fare"),
-    "run": BuiltIn("lamella.core.cli.run_script:command", "run a PyTorch script, with Lamella as its torch"),
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(map(printable, f"lamella: {error}".splitlines())), file=sys.stderr)
         return 1
     except BrokenPipeError:
+        if not _reader_is_gone():
+            raise  # another pipe of the command's
         # `lamella inspect … | head`: the reader has seen enough. Python would complain once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -71,25 +51,38 @@ def _run(words: list[str]) -> int:
         print(f"lamella {lamella.__version__}")
         return 0
     name, *rest = words
-    if name in BUILT_IN:
-        module, _, function = BUILT_IN[name].target.partition(":")
+    if name in COMMANDS:
+        module, _, function = COMMANDS[name].target.partition(":")
         command = getattr(import_module(module), function)
     elif name in plugins.commands:
         command = plugins.commands.load(name)
     else:
-        known = [*BUILT_IN, *plugins.commands]
+        known = [*COMMANDS, *plugins.commands]
         print(
             f"lamella: {name!r} is no command.{did_you_mean(name, known)} `lamella --help` lists them.", file=sys.stderr
         )
         return 2
-    return command(rest) or 0
+    status = command(rest)
+    if status is not None and type(status) is not int:
+        raise PluginError(
+            f"the command {name!r} returned {status!r}, which is no exit status: a whole number, or None."
+        )
+    return status or 0
+
+
+def _reader_is_gone() -> bool:
+    """Whether nobody reads our output any more."""
+    if sys.platform == "win32":
+        return True  # there is no asking; few commands have pipes of their own
+    poller = select.poll()
+    poller.register(sys.stdout, 0)  # what cannot be written to any more is told in any case
+    return bool(poller.poll(0))
 
 
 def _overview() -> str:
-    rows = [(name, command.summary) for name, command in BUILT_IN.items()]
+    rows = [(name, command.summary) for name, command in COMMANDS.items()]
     plugins.configure(strict=False)  # help is for those whose installation is broken, too
-    offered = [name for name in sorted(plugins.commands) if name not in BUILT_IN]  # which no other can replace
-    rows += [(printable(name), printable(f"from {plugins.commands[name].distribution}")) for name in offered]
+    rows += [(name, printable(f"from {plugins.commands[name].distribution}")) for name in sorted(plugins.commands)]
     width = max(len(name) for name, _ in rows)
     return "\n".join(
         [

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from lamella.core.late_imports import import_late
 from lamella.core.op import OPS
 from lamella.core.ops import (
     activations,
@@ -67,7 +67,7 @@ OPS.modules.update({op: f"lamella.core.{module}" for op, module in index.OPS.ite
 
 def load(module: str) -> ModuleType:
     """A module of the core by its name in the index, such as ``ops.sorting``, imported now if need be."""
-    return import_module(f"lamella.core.{module}")
+    return import_late(f"lamella.core.{module}")
 
 
 def load_all() -> list[ModuleType]:

@@ -7,7 +7,7 @@ user has changed which plugins load (``configure``, ``unregister``) or a test ha
 **What a hook does**: it calls ``registry.add(name, "package.module:attribute")``, as often as it has something to
 offer; the target is imported when a user asks for it. **What it must not do**: import an array library, allocate
 memory, touch a device, start a thread or look something up in a registry. **What it returns** is ignored; None is what
-it should.
+it should. A generator or a coroutine, which would not have run, is refused.
 
 A name that already stands for something else raises, and names both packages, unless the user prefers one of them
 (``lamella.core.plugins.policy``). If a hook raises, everything its plugin has added is taken back, and the plugin is

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from lamella.core.errors import ArgumentError, PluginError
 from lamella.core.plugins.discovery import Candidate, Scan
@@ -142,7 +143,11 @@ def _call_hooks(plugin: object, registrars: Mapping[str, Registrar]) -> None:
         raise PluginError("it implements no hook: mark its functions with lamella.core.plugins.hookimpl")
     for caller in callers:
         if caller.has_spec():
-            caller(registry=registrars[caller.name.removeprefix("register_")])
+            for result in caller(registry=registrars[caller.name.removeprefix("register_")]):
+                if isinstance(result, GeneratorType | CoroutineType | AsyncGeneratorType):
+                    if isinstance(result, CoroutineType):
+                        result.close()  # or Python warns later that nobody awaited it
+                    raise PluginError(f"its {caller.name!r} has not run: write it without yield, await and async")
         elif not all(implementation.optionalhook for implementation in caller.get_hookimpls()):
             known = [f"register_{kind}" for kind in KINDS]
             raise PluginError(

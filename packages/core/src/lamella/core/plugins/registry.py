@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from lamella.core.errors import ArgumentError, ArgumentTypeError, PluginError
+from lamella.core.late_imports import import_late
+from lamella.core.plugins.built_in import RESERVED
 from lamella.core.plugins.record import in_words
 
 KINDS = {
@@ -72,7 +74,12 @@ class Registrar:
         self._distribution = distribution
         self._taken = taken
         self._preferred = preferred
-        self.additions: dict[str, Registration] = {}
+        self._additions: dict[str, Registration] = {}
+
+    @property
+    def additions(self) -> Mapping[str, Registration]:
+        """What was added, by name."""
+        return MappingProxyType(self._additions)
 
     def add(self, name: str, target: str) -> None:
         """Offer ``target`` under ``name``.
@@ -85,8 +92,9 @@ class Registrar:
 
         Raises:
             ArgumentTypeError: If ``name`` or ``target`` is not a string.
-            ArgumentError: If ``name`` is empty, or ``target`` is not of the form shown.
-            PluginError: If the name already stands for something else.
+            ArgumentError: If ``name`` is empty or could not be typed as one word, or ``target`` is not of the form
+                shown.
+            PluginError: If the name already stands for something else, or is the core's own.
 
         Example:
             >>> registrar = Registrar("optimizers", "acme-optim 1.0", taken={})
@@ -102,12 +110,18 @@ class Registrar:
             )
         if not name:
             raise ArgumentError(f"{call}: the name is empty. Give the name that users look it up by.")
+        if not name.isprintable() or " " in name or name[0] == "-":
+            raise ArgumentError(
+                f"{call}: the name must be one word of letters that can be seen, not beginning with '-'."
+            )
+        if name in RESERVED.get(self._kind, ()):
+            raise PluginError(f"The {KINDS[self._kind]} {name!r} is Lamella's own. Offer yours under another name.")
         if not _TARGET.fullmatch(target):
             raise ArgumentError(f'{call}: the target must have the form "package.module:attribute".')
         theirs = self._taken.get(name)
         if theirs is not None and theirs.distribution in self._preferred:
             return
-        before = self.additions.get(name) or theirs
+        before = self._additions.get(name) or theirs
         if before is not None and before.target != target:
             raise PluginError(
                 f"The {KINDS[self._kind]} {name!r} is {before.target} of {before.distribution}, and"
@@ -115,7 +129,7 @@ class Registrar:
                 " LAMELLA_PLUGINS_PREFER=package, or keep one from loading, as in LAMELLA_PLUGINS=!package."
             )
         if before is None:
-            self.additions[name] = Registration(name, target, self._distribution)
+            self._additions[name] = Registration(name, target, self._distribution)
 
 
 class Registry(Mapping[str, Registration]):
@@ -171,7 +185,7 @@ class Registry(Mapping[str, Registration]):
             self._refuse(self.kind, name)
         module, _, attribute = registration.target.partition(":")
         try:
-            found: Any = import_module(module)
+            found: Any = import_late(module)
             for part in attribute.split("."):
                 found = getattr(found, part)
         except KeyboardInterrupt:

@@ -14,8 +14,8 @@ class Kind:
         registered: The name that it adds.
         attribute: What that stands for, in the module named like the kind.
         what: What it is, in words.
-        suite: The class of ``lamella.testing`` that checks it, if it has a suite of its own.
-        subject: The attribute of that class which names what to check, and its value.
+        suite: Which of ``lamella.core.suites.SUITES`` checks it, if one does.
+        subject: What that suite is given.
         needs: What it depends on beside the core.
     """
 
@@ -24,7 +24,7 @@ class Kind:
     attribute: str
     what: str
     suite: str = ""
-    subject: tuple[str, str] = ("", "")
+    subject: str = ""
     needs: tuple[str, ...] = ()
 
 
@@ -34,8 +34,8 @@ KINDS = {
         registered="{{word}}",
         attribute="BACKEND",
         what="A backend",
-        suite="BackendConformance",
-        subject=("backend", "{{word}}"),
+        suite="backend",
+        subject="{{word}}",
         needs=("numpy>=2.0",),
     ),
     "kernels": Kind(
@@ -43,8 +43,8 @@ KINDS = {
         registered="{{name}}",
         attribute="KERNELS",
         what="Kernels",
-        suite="KernelConformance",
-        subject=("kernels", "{{name}}"),
+        suite="kernels",
+        subject="{{name}}",
         needs=("numpy>=2.0",),
     ),
     "op": Kind(
@@ -52,8 +52,8 @@ KINDS = {
         registered="{{word}}",
         attribute="{{word}}",
         what="An op",
-        suite="OpConformance",
-        subject=("ops", "{{name}}"),
+        suite="ops",
+        subject="{{name}}",
         needs=("numpy>=2.0",),
     ),
     "layer": Kind(
@@ -61,8 +61,8 @@ KINDS = {
         registered="{{Class}}",
         attribute="{{Class}}",
         what="A layer",
-        suite="LayerConformance",
-        subject=("layers", "{{name}}"),
+        suite="layers",
+        subject="{{name}}",
         needs=("lamella-nn~={{series}}",),
     ),
     "optimizer": Kind(
@@ -70,8 +70,8 @@ KINDS = {
         registered="{{lower}}",
         attribute="{{Class}}",
         what="An optimizer",
-        suite="OptimizerConformance",
-        subject=("optimizers", "{{name}}"),
+        suite="optimizers",
+        subject="{{name}}",
         needs=("lamella-optim~={{series}}",),
     ),
     "dataset": Kind(

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from lamella.core import plugins
 from lamella.core.errors import ArgumentError
+from lamella.core.plugins.built_in import RESERVED
 from lamella.core.plugins.registry import KINDS as REGISTRIES
 from lamella.core.plugins.suggestions import did_you_mean
 from lamella.core.scaffold.kinds import KINDS, Kind
 from lamella.core.scaffold.naming import names_of
+from lamella.core.suites import SUITES
 
 _TEMPLATES: Traversable = files("lamella.core.scaffold") / "templates"
 
@@ -110,10 +112,9 @@ def _suites(about: Kind, values: dict[str, str]) -> list[str]:
     """The classes that run Lamella's own checks: of the registration, and of what is registered."""
     classes = [f'class TestPlugin(lamella.testing.PluginConformance):\n    plugin = "{values["name"]}"']
     if about.suite:
-        attribute, value = about.subject
-        tested = about.suite.removesuffix("Conformance")
-        head = f"class Test{tested}(lamella.testing.{about.suite}):"
-        classes.append(f'{head}\n    {attribute} = "{_filled(value, values)}"')
+        suite = SUITES[about.suite].class_name
+        head = f"class Test{suite.removesuffix('Conformance')}(lamella.testing.{suite}):"
+        classes.append(f'{head}\n    {about.suite} = "{_filled(about.subject, values)}"')
     return classes
 
 
@@ -145,10 +146,4 @@ def _built_in(registry: str) -> set[str]:
         from lamella.core.op import OPS
 
         return {*OPS, *OPS.modules, *dir(lamella)}
-    if registry == "backends":
-        return {"cpu"}
-    if registry == "commands":
-        from lamella.core.cli.main import BUILT_IN
-
-        return {*BUILT_IN, "help"}
-    return set()
+    return set(RESERVED.get(registry, ()))

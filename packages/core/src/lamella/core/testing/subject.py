@@ -71,7 +71,7 @@ def reproducible(call: Any, how: str = "") -> Iterator[None]:
     """Name the call in whatever goes wrong inside."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # raised again, with the call
         with np.printoptions(precision=17, threshold=100):
             error.add_note(f"in {call!r} {how}")
         raise

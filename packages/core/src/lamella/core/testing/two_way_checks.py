@@ -88,7 +88,7 @@ def layouts(subject: TwoWays) -> None:
                 found = outcome(lambda: subject.way.host(call.run(tensors)))  # noqa: B023  # called at once
                 if isinstance(found, type):  # an op may ask for contiguous inputs, on every device
                     right = [layout(subject.right, array) for array in call.arrays]
-                    assert outcome(lambda: call.run(right)) is found, f"got {found.__name__}"  # noqa: B023
+                    assert outcome(lambda: call.run(right)) is found, f"got {found.__name__}"  # noqa: B023  # called at once
                 else:
                     assert_all_same(found, expected)
 

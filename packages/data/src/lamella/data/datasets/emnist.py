@@ -99,7 +99,7 @@ class EMNIST(MNIST):
             )
         self.split = split
         # An attribute of the instance, because the split decides; MNIST's is the class's.
-        self.classes = self.classes_split_dict[split]  # type: ignore[misc]
+        self.classes = self.classes_split_dict[split]  # type: ignore[misc]  # of each split, not of the class
         super().__init__(root, train, transform, target_transform, download)
 
     def download(self) -> None:

@@ -124,9 +124,12 @@ class RandomTransform(Transform):
 
     Args:
         p: The probability.
+
+    Raises:
+        ArgumentError: If it is none.
     """
 
-    def __init__(self, p: float) -> None:
+    def __init__(self, p: float = 0.5) -> None:
         self.p = checked_probability(p, type(self).__name__)
 
     def __call__(self, *inputs: Any) -> Any:

@@ -124,9 +124,6 @@ class RandomInvert(RandomTransform):
         ArgumentError: If it is none.
     """
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__(p)
-
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return F.invert(inpt)
 
@@ -181,9 +178,6 @@ class RandomAutocontrast(RandomTransform):
         ArgumentError: If it is none.
     """
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__(p)
-
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return F.autocontrast(inpt)
 
@@ -197,9 +191,6 @@ class RandomEqualize(RandomTransform):
     Raises:
         ArgumentError: If it is none.
     """
-
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__(p)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return F.equalize(inpt)

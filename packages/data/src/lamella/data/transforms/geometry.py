@@ -165,9 +165,6 @@ class RandomHorizontalFlip(RandomTransform):
         [[[2, 1]]]
     """
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__(p)
-
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return F.horizontal_flip(inpt)
 
@@ -181,9 +178,6 @@ class RandomVerticalFlip(RandomTransform):
     Raises:
         ArgumentError: If it is none.
     """
-
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__(p)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return F.vertical_flip(inpt)

@@ -25,7 +25,7 @@ def _named(call: LayerCall) -> Iterator[None]:
     """Name the call in whatever goes wrong inside."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # raised again, with the call
         error.add_note(str(call))
         raise
 
