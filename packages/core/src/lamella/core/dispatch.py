@@ -141,7 +141,7 @@ def _unary(op: Op) -> Callable[..., Any]:
                 out._cell = mode.cell
                 out._view = out._grad = None
                 node = input._node if input._view is None else live_node(input)
-                if node is None or not mode.grad or not op.differentiable:
+                if node is None or not mode.grad or not op.differentiable or result.dtype not in DIFFERENTIABLE:
                     out._node = None
                 else:
                     made = out._node = new(OpNode)

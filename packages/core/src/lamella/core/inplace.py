@@ -166,10 +166,13 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
 
                 def write(array: Any) -> None:
                     arrays = [a.array if isinstance(a, Tensor) else a for a in args]
-                    try:  # noqa: SIM105  # suppress() costs more than the op
+                    try:
                         kernel(array, *arrays, out=array)
                     except (FloatingPointError, RuntimeWarning):
                         pass  # an application made errors of NumPy's warnings; they come when all is computed
+                    except ValueError:
+                        _fitting(self, function(self, *args))  # explains why it doesn't fit
+                        raise
 
         return update(self, lambda old: function(old, *args, **kwargs), write, (*args, *kwargs.values()))
 
@@ -179,24 +182,14 @@ def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _direct(target: Tensor, arguments: tuple[Any, ...]) -> bool:
-    """Whether a ufunc may compute straight into ``target``: nothing is converted, and the target does not grow."""
+    """Whether a ufunc may compute straight into ``target``: nothing is converted. It checks the shapes itself."""
     t = target.array
     for argument in arguments:
         if isinstance(argument, Tensor):
             a = argument.array
-            if type(a) is not type(t) or a.dtype is not t.dtype or not (a.shape == t.shape or _fits(a.shape, t.shape)):
+            if type(a) is not type(t) or a.dtype is not t.dtype:
                 return False
         elif not isinstance(argument, (int, float)) or t.dtype.kind != "f":
-            return False
-    return True
-
-
-def _fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
-    """Whether an array of ``shape`` broadcasts to ``whole``."""
-    if len(shape) > len(whole):
-        return False
-    for size, full in zip(shape[::-1], whole[::-1], strict=False):
-        if size != full and size != 1:
             return False
     return True
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from lamella.core.backends.threads import parallel_for
 
-#: Elements of one piece, half a MiB of float32. A quarter of it would spend a quarter of a cross-entropy's time on calls.
+#: Elements of one piece, half a MiB of float32; of a quarter of it, calls would take a quarter of a cross-entropy's time.
 CHUNK = 128 * 1024
 #: Elements that make another thread worth it.
 GRAIN = 2 * CHUNK

