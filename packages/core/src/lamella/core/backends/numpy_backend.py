@@ -48,6 +48,22 @@ def _matmul(a: np.ndarray, b: np.ndarray) -> Any:
     return np.matmul(a, b)
 
 
+#: The dtypes for which np.clip is a vector loop. np.maximum with a number is none: of 4e5 float32 it takes 120 µs, not 33.
+_CLIPPED = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def _clamp(array: np.ndarray, low: Any, high: Any) -> Any:
+    if array.dtype in _CLIPPED:  # of one bound, NumPy would make a maximum or minimum
+        low, high = -np.inf if low is None else low, np.inf if high is None else high
+    return np.clip(array, low, high)
+
+
+def _relu(array: np.ndarray) -> Any:
+    if array.size > 2048 and array.dtype in _CLIPPED:
+        return array.clip(0, np.inf)
+    return np.maximum(array, 0)
+
+
 #: Unsigned integers as wide as floats.
 _BITS = {np.dtype(np.float16): np.uint16, np.dtype(np.float32): np.uint32, np.dtype(np.float64): np.uint64}
 
@@ -99,6 +115,8 @@ KERNELS: dict[str, Any] = {
     "expand": _expand,
     "maximum": np.maximum,
     "minimum": np.minimum,
+    "clamp": _clamp,
+    "relu": _relu,
     "relu_backward": _relu_backward,
     "conv2d": _convolution("conv2d"),
     "conv2d_input": _convolution("conv2d_input"),
