@@ -149,7 +149,7 @@ def main(argv=None):
     print(f"accepted: {share:.1%} of digits written by hand, {before:.1%} of samples before training")
     play(generator, discriminator, loader, options.epochs)
     samples = sample(generator, noise)
-    image_grid.save((samples[:64] + 1) / 2, options.out, columns=8)
+    image_grid.save((samples[:64] + 1) / 2, options.out)
     share, digits = accepted(classifier, samples)
     print(f"accepted: {share:.1%} of samples, with {digits} different digits among them")
     return share

@@ -88,7 +88,7 @@ def main(argv=None):
         print(f"epoch {epoch}: reconstruction {reconstruction:.2f}, KL {kl:.2f}, test ELBO {elbo:.2f}")
     with torch.no_grad():
         samples = torch.sigmoid(model.decoder(torch.randn(64, LATENT)))
-    image_grid.save(samples.view(-1, 1, 28, 28), options.out, columns=8)
+    image_grid.save(samples.view(-1, 1, 28, 28), options.out)
     print(f"test ELBO: {elbo:.2f} nats per image")
     return elbo
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from lamella.core.backends.threads import parallel_for
 
-#: Elements of one piece, half a MiB of float32; of a quarter of it, calls would take a quarter of a cross-entropy's time.
+#: Elements of one piece: half a MiB of float32. With a quarter of it, a cross-entropy takes a quarter longer.
 CHUNK = 128 * 1024
 #: Elements that make another thread worth it.
 GRAIN = 2 * CHUNK
