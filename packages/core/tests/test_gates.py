@@ -9,6 +9,8 @@ import pytest
 
 import lamella
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.ops.activations import softplus
+from lamella.core.ops.gates import leaky_relu
 from lamella.core.testing import gradcheck, gradgradcheck
 
 
@@ -102,3 +104,37 @@ def test_threshold_and_hardshrink_cut():
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.0, 1e-60, 1.0, 3.0, -0.2])
+@pytest.mark.parametrize("times", [1, 4000], ids=["few", "many"])
+def test_leaky_relu_of_any_slope_keeps_infinities_and_signs_of_zeros(slope, times):
+    x = np.tile(np.float32([np.nan, np.inf, -np.inf, 0.0, -0.0, 2.0, -2.0]), times)
+    t = lamella.from_numpy(x.copy()).requires_grad_()
+    y = leaky_relu(t, slope)
+    (grad,) = lamella.autograd.grad(y, t, lamella.full_like(y, 3.0))
+    with np.errstate(invalid="ignore"):
+        expected = np.where(x > 0, x, x * np.float32(slope))
+    np.testing.assert_array_equal(y.detach().numpy(), expected)
+    np.testing.assert_array_equal(np.signbit(y.detach().numpy()[3::7]), np.signbit(expected[3::7]))
+    np.testing.assert_array_equal(np.signbit(y.detach().numpy()[4::7]), np.signbit(expected[4::7]))
+    np.testing.assert_array_equal(grad.numpy(), np.where(x > 0, np.float32(3), np.float32(3) * np.float32(slope)))
+
+
+def test_elu_and_prelu_of_many_elements_are_those_of_few():
+    x = values(3, 20000) * 4
+    slopes = values(20000)
+    for f in (lambda x, s: lamella.celu(x, 0.7), lambda x, s: lamella.selu(x), lamella.prelu):
+        whole, parts = x.clone().requires_grad_(), x[:, :50].clone().requires_grad_()
+        y, z = f(whole, slopes), f(parts, slopes[:50])
+        np.testing.assert_allclose(y[:, :50].detach().numpy(), z.detach().numpy(), rtol=1e-14)
+        (of_whole,), (of_parts,) = lamella.autograd.grad(y.sum(), whole), lamella.autograd.grad(z.sum(), parts)
+        np.testing.assert_allclose(of_whole[:, :50].numpy(), of_parts.numpy(), rtol=1e-14)
+
+
+def test_softplus_of_float16_does_not_overflow_below_its_threshold():
+    x = lamella.tensor([15.0, 20.0, -12.0]).half().requires_grad_()
+    y = softplus(x)
+    y.sum().backward()
+    assert y.tolist() == [15.0, 20.0, pytest.approx(math.exp(-12), rel=2e-2)]
+    assert x.grad.tolist() == [1.0, 1.0, pytest.approx(math.exp(-12), rel=2e-2)]

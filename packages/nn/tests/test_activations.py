@@ -156,3 +156,23 @@ def test_rrelu_draws_in_training_only():
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_gradients_of_straight_lines_end_where_they_bend():
+    x = lamella.tensor([-math.inf, -3.0, -2.9999998, 0.0, 2.9999998, 3.0, math.inf, math.nan]).requires_grad_()
+    for f, expected in (
+        (F.hardswish, [0, 0, -0.5, 0.5, 1.5, 1, 1, math.nan]),
+        (F.hardsigmoid, [0, 0, 1 / 6, 1 / 6, 1 / 6, 0, 0, 0]),
+        (lambda x: F.hardtanh(x, -3.0, 3.0), [0, 0, 1, 1, 1, 0, 0, 0]),
+        (lambda x: F.softshrink(x, 3.0), [1, 0, 0, 0, 0, 0, 1, 0]),
+        (lambda x: F.hardshrink(x, 3.0), [1, 0, 0, 0, 0, 0, 1, 0]),
+    ):
+        (grad,) = lamella.autograd.grad(f(x).sum(), x)
+        np.testing.assert_allclose(grad.numpy(), expected, rtol=1e-6)
+
+
+def test_far_values_of_smooth_ones_have_gradients():
+    x = lamella.tensor([-1e4, -90.0, 90.0, 1e4]).requires_grad_()
+    for f, expected in ((F.mish, [0, 0, 1, 1]), (F.logsigmoid, [1, 1, 0, 0]), (F.softplus, [0, 0, 1, 1])):
+        (grad,) = lamella.autograd.grad(f(x).sum(), x)
+        np.testing.assert_allclose(grad.numpy(), expected, atol=1e-30)

@@ -13,7 +13,7 @@ from lamella.core.testing import conformance, gradcheck, gradgradcheck
 from lamella.nn import functional as F
 from lamella.nn.testing.references import losses as reference
 
-FAMILIES = ("alignments", "binary_losses", "class_losses", "margin_losses")
+FAMILIES = ("alignments", "binary_losses", "class_losses", "distance_losses", "margin_losses")
 OPS = [op for family in FAMILIES for op in conformance.defined_in(f"lamella.nn.ops.{family}")]
 
 

@@ -23,6 +23,12 @@ def table(rows, columns, **options):
     return lamella.from_numpy(np.random.default_rng(0).standard_normal((rows, columns))).requires_grad_(**options)
 
 
+def test_vectors_without_elements():
+    weight = table(5, 0)
+    embedding(lamella.tensor([[3, 0], [3, 3]]), weight).sum().backward()
+    assert weight.grad.shape == (5, 0)
+
+
 @pytest.mark.parametrize("padding_idx", [3, -2])
 def test_padding_row_is_looked_up_but_gets_no_gradient(padding_idx):
     weight = table(5, 2)

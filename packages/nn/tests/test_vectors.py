@@ -58,6 +58,13 @@ def test_one_hot_inside_vmap_needs_the_number_of_classes():
     assert found.tolist() == F.one_hot(numbers, 3).tolist()
 
 
+def test_many_classes():
+    numbers = np.random.default_rng(0).integers(0, 100, (20, 30))
+    found = F.one_hot(lamella.from_numpy(numbers), 100)
+    assert found.dtype is lamella.int64
+    assert np.array_equal(found.numpy(), np.eye(100)[numbers])
+
+
 o = lamella.ones
 
 

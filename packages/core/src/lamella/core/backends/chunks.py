@@ -58,6 +58,10 @@ def elementwise(function: Callable[..., object], *arrays: Any) -> Any:
     if isinstance(arrays[0], np.generic):  # 0-dim results of NumPy's functions
         arrays = tuple(np.asarray(a) for a in arrays)
     first = arrays[0]
+    if type(first) is np.ndarray and first.ndim and first.size <= CHUNK:  # one piece, as it lies
+        out = np.empty_like(first)
+        function(out, *arrays)
+        return out
     out = np.empty_like(first) if type(first) is np.ndarray else first.copy()
     if out.ndim == 0 or (out.flags.c_contiguous and all(a.flags.c_contiguous for a in arrays)):
         along_first(function, out.reshape(-1), *(a.reshape(-1) for a in arrays))

@@ -12,6 +12,7 @@ from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, DtypeError
 from lamella.core.ops import error_function
 from lamella.core.ops.conversions import to
+from lamella.core.ops.pairs import choose
 from lamella.core.rules import numpy_names, one_dim
 from lamella.core.tensor import Tensor
 
@@ -22,7 +23,14 @@ def _refused(make: Any, name: str, *attributes: Any) -> list[Any]:
     return [make.error((make.ints(3, 2), *attributes), DtypeError, rf"{name}: not defined for dtype lamella.int64")]
 
 
-# --- piecewise linear
+def widely(xp: Any, fill: Any, *arrays: Any) -> Any:
+    """:func:`elementwise` in float32 for float16, which is too narrow for exponentials and their squares."""
+    if arrays[0].dtype != xp.float16:
+        return elementwise(fill, *arrays)
+    return elementwise(fill, *(a.astype(xp.float32) for a in arrays)).astype(xp.float16)
+
+
+# --- cut at 0
 
 
 @define_op(
@@ -58,31 +66,6 @@ def relu_backward(xp: Any, grad_output: Any, output: Any) -> Any:
 relu_backward.vjp(grad_output=lambda F, grad, output: F.relu_backward(grad, output), output=None)
 
 
-@define_op(
-    inputs=("input",),
-    shape=rules.elementwise,
-    dtype=_real_floating,
-    name="leaky_relu",
-    samples=lambda make: [make(make.array(2, 3, away_from=0.0), 0.01), make(make.array(4, away_from=0.0), 1.5)],
-    errors=lambda make: _refused(make, "leaky_relu", 0.1),
-)
-def _leaky_relu(xp: Any, input: Any, negative_slope: Any) -> Any:
-    """``input`` where it is positive, a multiple of it elsewhere."""
-    return xp.where(input > 0, input, input * negative_slope)
-
-
-_leaky_relu.vjp(input=lambda F, grad, input, negative_slope: F.where(input > 0, grad, grad * negative_slope))
-
-
-def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
-    """``input`` where it is positive, ``negative_slope * input`` elsewhere.
-
-    Raises:
-        RuntimeError: The elements are integers.
-    """
-    return _leaky_relu(input, negative_slope)
-
-
 # --- smooth
 
 
@@ -96,15 +79,53 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 )
 def _softplus(xp: Any, input: Any, beta: Any, threshold: Any) -> Any:
     """``log(1 + exp(beta * input)) / beta``."""
-    scaled = input * beta
-    # the exponential may overflow where it is not used
-    return xp.where(scaled > threshold, input, xp.log1p(xp.exp(scaled)) / beta)
+
+    def fill(out: Any, x: Any) -> None:
+        scaled = x * beta
+        xp.exp(scaled, out=out)  # may overflow where it is not used
+        xp.log1p(out, out=out)
+        out /= beta
+        out[...] = choose(xp, scaled > threshold, x, out)
+
+    return widely(xp, fill, input)
 
 
 _softplus.vjp(
-    input=lambda F, grad, input, beta, threshold: F.where(
-        input * beta > threshold, grad, grad * F.sigmoid(input * beta)
-    )
+    input=lambda F, grad, input, beta, threshold: F.softplus_backward(grad, input, beta, threshold),
+)
+
+
+@define_op(
+    inputs=("grad_output", "input"),
+    shape=rules.elementwise,
+    dtype=_real_floating,
+    samples=lambda make: [
+        make(make.array(2, 3), make.array(2, 3), 1, 20),
+        make(make.array(3), make.array(3, low=1, high=3), 2, 1),
+    ],
+)
+def softplus_backward(xp: Any, grad_output: Any, input: Any, beta: Any, threshold: Any) -> Any:
+    """``grad_output * sigmoid(beta * input)``, and ``grad_output`` itself above the threshold."""
+
+    def fill(out: Any, x: Any, grad: Any) -> None:
+        scaled = x * beta
+        xp.negative(scaled, out=out)
+        xp.exp(out, out=out)
+        out += 1
+        xp.divide(grad, out, out=out)
+        out[...] = choose(xp, scaled > threshold, grad, out)
+
+    return widely(xp, fill, input, grad_output)
+
+
+def _softplus_backward_input(F: Any, grad: Any, grad_output: Any, input: Any, beta: Any, threshold: Any) -> Any:
+    s = F.sigmoid(input * beta)
+    return grad * F.where(input * beta > threshold, 0.0, grad_output * (s * (1 - s) * beta))
+
+
+softplus_backward.vjp(
+    grad_output=lambda F, grad, input, beta, threshold: F.softplus_backward(grad, input, beta, threshold),
+    input=_softplus_backward_input,
 )
 
 

@@ -11,6 +11,8 @@ from lamella.core.dtypes import dtype
 from lamella.core.errors import DtypeError
 from lamella.core.ops.conversions import to
 from lamella.core.ops.extremes import result_type
+from lamella.core.ops.pairs import MANY
+from lamella.core.ops.scans import accumulated
 from lamella.core.ops.sorting import picked, pointing
 from lamella.core.rules import numpy_names, one_dim
 from lamella.core.tensor import Tensor
@@ -69,7 +71,7 @@ def _cumprod(xp: Any, input: Any, dim: Any) -> Any:
     if input.ndim == 0:
         return input.copy()
     wide = {"f": xp.float64, "c": xp.complex128}.get(input.dtype.kind, input.dtype)
-    return xp.cumprod(input, axis=dim, dtype=wide).astype(input.dtype, copy=False)
+    return accumulated(xp.multiply, xp.cumprod, input, dim, wide)
 
 
 def _cumprod_input(F: Any, grad: Any, out: Any, input: Any, dim: Any) -> Any:
@@ -130,10 +132,17 @@ def running_extreme(xp: Any, input: Any, dim: Any, largest: Any) -> Any:
     """Where the last of the largest, or smallest, elements up to each along ``dim`` is; where the last nan, if any."""
     if input.ndim == 0:
         return xp.zeros((), dtype=xp.int64)
-    extreme = (xp.maximum if largest else xp.minimum).accumulate(input, axis=dim)
-    found = (input == extreme) | (input != input)
-    steps = xp.arange(input.shape[dim]).reshape((-1,) + (1,) * (input.ndim - dim - 1))
-    return xp.maximum.accumulate(xp.where(found, steps, 0), axis=dim)
+    larger = xp.maximum if largest else xp.minimum
+    found = input == accumulated(larger, larger.accumulate, input, dim, input.dtype)
+    if input.dtype.kind == "f":
+        found |= xp.isnan(input)
+    n = input.shape[dim]
+    if found.size > MANY and dim == input.ndim - 1 and 8 * xp.count_nonzero(found) < found.size:
+        # few places, each of which counts until the next; the first of each row is one of them
+        places = xp.flatnonzero(found)
+        return xp.repeat(places % n, xp.diff(places, append=found.size)).reshape(input.shape)
+    steps = xp.arange(n).reshape((-1,) + (1,) * (input.ndim - dim - 1))
+    return accumulated(xp.maximum, xp.maximum.accumulate, found * steps, dim, steps.dtype)
 
 
 def _running(result: Any, input: Tensor, dim: int, largest: bool) -> Any:

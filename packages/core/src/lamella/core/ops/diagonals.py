@@ -13,12 +13,10 @@ from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.inplace import update
 from lamella.core.op import OPS
-from lamella.core.ops.comparison import gt, lt
 from lamella.core.ops.conversions import to
-from lamella.core.ops.creation import arange, full, placed
-from lamella.core.ops.pointwise import sub
-from lamella.core.ops.selection import masked_fill, where
-from lamella.core.ops.shapes import clone, reshape, unsqueeze
+from lamella.core.ops.creation import full, placed
+from lamella.core.ops.selection import where
+from lamella.core.ops.shapes import clone, reshape
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor
 
@@ -207,12 +205,66 @@ def _whole(op: str, name: str, given: Any) -> int:
         raise ArgumentTypeError(f"{op}(): argument '{name}' must be int, not {type(given).__name__}") from None
 
 
-def _steps_right(op: str, input: Tensor) -> Tensor:
-    """For each element of the matrices, on which diagonal it is."""
+#: Rows of a matrix that are copied at once: a triangle then is rectangles, and a small triangle for each block.
+ROWS = 64
+
+
+@define_op(
+    inputs=("input",),
+    shape=lambda shape, diagonal, low: _matrices(shape),
+    trailing=2,
+    dtype=rules.kept,
+    linear=("input",),
+    samples=lambda make: [
+        make(make.array(3, 4), 0, True),
+        make(make.array(3, 4), 1, False),
+        make(make.array(2, 3, 3), -1, True),
+        make(make.array(70, 3), -65, True),
+        make(make.array(67, 70), 2, True),
+        make(make.transposed(67, 70), 2, False),
+        make(make.array(2, 3), -9, True),
+        make(make.array(0, 2), 0, False),
+        make(make.transposed(3, 2), 0, False),
+    ],
+    errors=lambda make: [make.error((make.array(3), 0, True), ShapeError, r"triangle: .* at least 2 dimensions")],
+)
+def triangle(xp: Any, input: Any, diagonal: Any, low: Any) -> Any:
+    """The lower triangles up to ``diagonal``, or the upper ones from it on, zeros elsewhere.
+
+    An op because a gradient rule, on raw arrays or on Tensors, can make no mask; and for speed.
+    """
+    rows, columns = _matrices(input.shape)[-2:]
+    out = xp.zeros(input.shape, dtype=input.dtype, device=input.device)
+    for start in range(0, rows, ROWS):
+        stop = min(start + ROWS, rows)
+        # in all rows of the block, columns before `first` lie below the edge of the triangle, those from `last` above
+        edge = diagonal + 1 if low else diagonal
+        first, last = (min(max(row + edge, 0), columns) for row in (start, stop - 1))
+        if low:
+            out[..., start:stop, :first] = input[..., start:stop, :first]
+        else:
+            out[..., start:stop, last:] = input[..., start:stop, last:]
+        steps = xp.arange(first, last, device=input.device) - xp.arange(start, stop, device=input.device).reshape(-1, 1)
+        kept = steps <= diagonal if low else steps >= diagonal
+        part = input[..., start:stop, first:last]
+        out[..., start:stop, first:last] = xp.where(kept, part, xp.zeros_like(part))
+    return out
+
+
+triangle.vjp(input=lambda F, grad, diagonal, low: F.triangle(grad, diagonal, low))
+
+
+def _matrices(shape: Shape) -> Shape:
+    if len(shape) < 2:
+        raise ShapeError(f"input tensor must have at least 2 dimensions, got {len(shape)}")
+    return shape
+
+
+def _triangle_of(op: str, input: Tensor, diagonal: Any, low: bool) -> Tensor:
     if input.array.ndim < 2:
         raise ShapeError(f"{op}: input tensor must have at least 2 dimensions, got {input.array.ndim}")
-    rows, columns = (arange(n, device=input.device) for n in input.array.shape[-2:])
-    return sub(columns, unsqueeze(rows, 1))
+    kept: Tensor = triangle(input, _whole(op, "diagonal", diagonal), low)
+    return kept
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -230,8 +282,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
         tensor([[1., 0., 0.],
                 [1., 1., 0.]])
     """
-    kept: Tensor = masked_fill(input, gt(_steps_right("tril", input), _whole("tril", "diagonal", diagonal)), 0)
-    return kept
+    return _triangle_of("tril", input, diagonal, True)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -244,8 +295,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     Raises:
         RuntimeError: There are fewer than two dimensions.
     """
-    kept: Tensor = masked_fill(input, lt(_steps_right("triu", input), _whole("triu", "diagonal", diagonal)), 0)
-    return kept
+    return _triangle_of("triu", input, diagonal, False)
 
 
 def _triangle_indices(op: str, row: int, col: int, offset: int, dtype: dtype, device: Any, wanted: Any) -> Tensor:

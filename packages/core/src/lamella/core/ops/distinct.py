@@ -23,6 +23,38 @@ def _runs(xp: Any, ordered: Any) -> Any:
     return starts
 
 
+def _rows_in_order(xp: Any, items: Any) -> Any:
+    """Where the rows stand in order; equal ones stay in theirs, nan counts as the largest.
+
+    A few columns mostly tell all rows apart, so the others are looked at only if need be.
+    """
+    rank = xp.zeros(items.shape[0], dtype=xp.int64)
+    start, width = 0, 8
+    while True:
+        columns = items[:, start : start + width]
+        places = xp.lexsort((*xp.flip(columns, axis=1).T, rank))
+        ordered, before = columns[places], rank[places]
+        differs = ordered[1:] != ordered[:-1]
+        if items.dtype.kind == "f":
+            differs &= ~(xp.isnan(ordered[1:]) & xp.isnan(ordered[:-1]))
+        differs = xp.any(differs, axis=1) | (before[1:] != before[:-1])
+        start, width = start + width, width * 4
+        if start >= items.shape[1] or xp.all(differs):
+            return places
+        rank[places[1:]] = xp.cumsum(differs)
+        rank[places[0]] = 0
+
+
+def _numbered(xp: Any, items: Any, low: int, span: int) -> tuple[Any, Any, Any]:
+    """The distinct of whole numbers from ``low`` on, which of them each is, and how often each occurs: by counting."""
+    wide = items.astype(xp.int64) if items.dtype.kind == "i" else items  # the difference of two int8 may be none
+    places = (wide - low).astype(xp.int64)
+    counts = xp.bincount(places, minlength=span)
+    there = counts > 0
+    values = (xp.flatnonzero(there) + low).astype(items.dtype)
+    return values, (xp.cumsum(there) - 1)[places], counts[there]
+
+
 def _distinct(input: Tensor, dim: int | None, sort: bool, return_inverse: bool, return_counts: bool) -> Any:
     """What :func:`unique` returns, of runs of equal elements if they are not to be sorted."""
     array = input.array
@@ -34,27 +66,45 @@ def _distinct(input: Tensor, dim: int | None, sort: bool, return_inverse: bool, 
         moved = xp.moveaxis(array, dim, 0)
         rest = moved.shape[1:]
         items = xp.reshape(moved, (moved.shape[0], math.prod(rest)))
-    if not sort:
-        places = xp.arange(items.shape[0])
-    elif items.ndim == 1:
-        places = places_in_order(xp, items)
-    else:
-        places = xp.lexsort(xp.flip(items, axis=1).T)
-    ordered = items[places]
-    starts = _runs(xp, ordered)
-    values = ordered[starts]
+    counted = None
+    if sort and return_inverse and dim is None and items.size and items.dtype.kind in "iu":
+        low = int(xp.min(items))
+        span = int(xp.max(items)) - low + 1
+        if span <= items.size:
+            counted = _numbered(xp, items, low, span)
+    values, inverse, counts = counted or _in_runs(xp, items, sort, return_inverse, return_counts)
     if dim is not None:
         values = xp.ascontiguousarray(xp.moveaxis(values.reshape(-1, *rest), 0, dim))
     results = [values]
     if return_inverse:
-        inverse = xp.empty(places.shape, dtype=xp.int64)
-        inverse[places] = xp.cumsum(starts) - 1
         results.append(inverse.reshape(array.shape) if dim is None else inverse)
     if return_counts:
-        edges = xp.append(xp.flatnonzero(starts), places.size)
-        results.append(edges[1:] - edges[:-1])
+        results.append(counts)
     tensors = tuple(map(Tensor._wrap, results))
     return tensors if len(tensors) > 1 else tensors[0]
+
+
+def _in_runs(xp: Any, items: Any, sort: bool, return_inverse: bool, return_counts: bool) -> tuple[Any, Any, Any]:
+    """The distinct of numbers or rows; if wanted, which of them each is, and how often each occurs."""
+    places: Any = None
+    if not sort:
+        ordered = items
+    elif items.ndim == 1 and not return_inverse:
+        ordered = xp.sort(items)  # a sixth of the time that it takes to sort places
+    else:
+        places = places_in_order(xp, items) if items.ndim == 1 else _rows_in_order(xp, items)
+        ordered = items[places]
+    starts = _runs(xp, ordered)
+    inverse = counts = None
+    if return_inverse:
+        inverse = xp.cumsum(starts) - 1
+        if sort:
+            numbers, inverse = inverse, xp.empty(places.shape, dtype=xp.int64)
+            inverse[places] = numbers
+    if return_counts:
+        edges = xp.append(xp.flatnonzero(starts), ordered.shape[0])
+        counts = edges[1:] - edges[:-1]
+    return ordered[starts], inverse, counts
 
 
 def _check_distinct(array: Any, dim: int | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lamella.core.backends.chunks import elementwise
 from lamella.core.ops.approximation import in_float64, polynomial, ratio
+from lamella.core.ops.pairs import choose
 
 # erf(x) = x (1.09375 + A(x²) / B(x²)) for |x| <= 0.46875; coefficients from the highest power down, as everywhere here
 _A = (
@@ -114,11 +115,11 @@ def scaled_tail(xp: Any, size: Any) -> Any:
     """``exp(size²) erfc(size)`` of float64 ``size >= SMALL``; elsewhere something finite."""
     middle = xp.clip(size, SMALL, 4)
     scaled = (0.71875 + ratio(xp, middle, _C, _D)) / (middle + 0.75)
-    if xp.any(size > 4):
-        large = xp.maximum(size, 4)
+    far = size > 4
+    if xp.any(far):
+        large = size[far]
         y = 1 / (large * large)
-        beyond = (1 / math.sqrt(math.pi) - y * ratio(xp, y, _P, _Q)) / large
-        scaled = xp.where(size > 4, beyond, scaled)
+        scaled[far] = (1 / math.sqrt(math.pi) - y * ratio(xp, y, _P, _Q)) / large
     return scaled
 
 
@@ -137,13 +138,14 @@ def exp_of_square(xp: Any, size: Any, factor: float) -> Any:
 def _erf64_into(xp: Any, out: Any, x: Any) -> None:
     size = xp.abs(x)
     tail = scaled_tail(xp, size) * exp_of_square(xp, size, -1)
-    out[...] = xp.where(size <= SMALL, near(xp, x), xp.copysign(1 - tail, x))
+    out[...] = choose(xp, size <= SMALL, near(xp, x), xp.copysign(1 - tail, x))
 
 
-def _erfc64(xp: Any, x: Any) -> Any:
+def _erfc64(xp: Any, x: Any, rough: bool) -> Any:
+    """Erfc of float64 ``x``; if ``rough``, only to the precision of float32."""
     size = xp.abs(x)
-    tail = scaled_tail(xp, size) * exp_of_square(xp, size, -1)
-    return xp.where(size <= SMALL, 1 - near(xp, x), xp.where(x < 0, 2 - tail, tail))
+    tail = scaled_tail(xp, size) * (xp.exp(-size * size) if rough else exp_of_square(xp, size, -1))
+    return choose(xp, size <= SMALL, 1 - near(xp, x), choose(xp, x < 0, 2 - tail, tail))
 
 
 def _erfcx64(xp: Any, x: Any) -> Any:
@@ -163,7 +165,7 @@ def erf(xp: Any, x: Any) -> Any:
 
 def erfc(xp: Any, x: Any) -> Any:
     """1 - erf of a floating-point array, in its dtype; computed in float64, because its tail is small."""
-    return in_float64(xp, _erfc64, x)
+    return in_float64(xp, lambda xp, wide: _erfc64(xp, wide, x.dtype != xp.float64), x)
 
 
 def erfcx(xp: Any, x: Any) -> Any:

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from lamella.core import rules
+from lamella.core.backends import sums
 from lamella.core.backends.chunks import along_first
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, IndexRangeError
@@ -88,6 +89,8 @@ def _errors(make: Any, name: str) -> list[Any]:
 )
 def _amax(xp: Any, input: Any, dims: Any, keepdim: Any) -> Any:
     """The largest element over ``dims``."""
+    if sums.is_short(input, dims):
+        return sums.along_short(xp.maximum, input, keepdim)
     return xp.max(input, axis=dims, keepdims=keepdim)
 
 
@@ -101,6 +104,8 @@ def _amax(xp: Any, input: Any, dims: Any, keepdim: Any) -> Any:
 )
 def _amin(xp: Any, input: Any, dims: Any, keepdim: Any) -> Any:
     """The smallest element over ``dims``."""
+    if sums.is_short(input, dims):
+        return sums.along_short(xp.minimum, input, keepdim)
     return xp.min(input, axis=dims, keepdims=keepdim)
 
 

@@ -19,9 +19,8 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.backends.chunks import elementwise
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
-from lamella.core.ops.activations import leaky_relu
 from lamella.core.ops.comparison import le
-from lamella.core.ops.pointwise import abs
+from lamella.core.ops.pairs import choose
 from lamella.core.ops.random import drawn
 from lamella.core.ops.selection import masked_fill
 from lamella.core.ops.shapes import reshape
@@ -64,11 +63,13 @@ def _elu(xp: Any, input: Any, alpha: Any, scale: Any, rate: Any) -> Any:
     """``scale * input`` above 0, ``scale * alpha * (exp(rate * input) - 1)`` elsewhere."""
 
     def fill(out: Any, x: Any) -> None:
-        below = xp.minimum(x, 0)
-        below *= rate
-        below = xp.expm1(below)
-        below *= alpha * scale
-        out[...] = xp.where(x > 0, x * scale, below)
+        x.clip(-xp.inf, 0, out=out)
+        out *= rate
+        xp.expm1(out, out=out)
+        out *= alpha * scale
+        above = x.clip(0, xp.inf)
+        above *= scale
+        out += above
 
     return elementwise(fill, input)
 
@@ -86,12 +87,11 @@ def elu_backward(xp: Any, grad_output: Any, input: Any, alpha: Any, scale: Any, 
     """``grad_output`` times the slope of :func:`elu`: ``scale`` above 0, else ``scale * alpha * rate * exp(…)``."""
 
     def fill(out: Any, x: Any, grad: Any) -> None:
-        below = xp.minimum(x, 0)
+        below = x.clip(-xp.inf, 0)
         below *= rate
-        below = xp.exp(below)
+        xp.exp(below, out=below)
         below *= alpha * scale * rate
-        out[...] = xp.where(x <= 0, below, scale)
-        out *= grad
+        xp.multiply(choose(xp, x <= 0, below, scale), grad, out=out)
 
     return elementwise(fill, input, grad_output)
 
@@ -143,6 +143,74 @@ def selu(input: Tensor) -> Tensor:
 # --- another slope below 0
 
 
+@define_op(
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=_real_floating,
+    name="leaky_relu",
+    samples=lambda make: [
+        make(make.array(2, 3, away_from=0.0), 0.01),
+        make(make.transposed(3, 2), 1.5),
+        make(make.array(4, away_from=0.0), -0.2),
+        make(make.array(), 0.0),
+    ],
+    errors=lambda make: [make.error((make.ints(3, 2), 0.1), DtypeError, r"leaky_relu: not defined for dtype")],
+)
+def _leaky_relu(xp: Any, input: Any, negative_slope: Any) -> Any:
+    """``input`` where it is positive, a multiple of it elsewhere."""
+
+    def fill(out: Any, x: Any) -> None:
+        if _MILD <= negative_slope <= 1:
+            xp.multiply(x, negative_slope, out=out)
+            xp.maximum(x, out, out=out)
+        else:
+            xp.multiply(x, _factors(xp, x, negative_slope), out=out)
+
+    return elementwise(fill, input)
+
+
+#: A slope that float16 has. One that rounds to 0 would make nan of inf.
+_MILD = 2**-14
+
+
+def _factors(xp: Any, x: Any, slope: Any) -> Any:
+    """1 where x is positive, ``slope`` elsewhere."""
+    ones = (x > 0).astype(x.dtype)
+    return xp.clip(ones, slope, 1) if 0 <= slope <= 1 else choose(xp, x > 0, ones, slope)
+
+
+_leaky_relu.vjp(input=lambda F, grad, input, negative_slope: F.leaky_relu_backward(grad, input, negative_slope))
+
+
+@define_op(
+    inputs=("grad_output", "input"),
+    shape=rules.elementwise,
+    dtype=_real_floating,
+    samples=lambda make: [make(make.array(2, 3), make.array(2, 3, away_from=0.0), -0.7)],
+)
+def leaky_relu_backward(xp: Any, grad_output: Any, input: Any, negative_slope: Any) -> Any:
+    """``grad_output`` where ``input`` is positive, a multiple of it elsewhere."""
+
+    def fill(out: Any, x: Any, grad: Any) -> None:
+        xp.multiply(_factors(xp, x, negative_slope), grad, out=out)
+
+    return elementwise(fill, input, grad_output)
+
+
+leaky_relu_backward.vjp(
+    grad_output=lambda F, grad, input, negative_slope: F.leaky_relu_backward(grad, input, negative_slope), input=None
+)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """``input`` where it is positive, ``negative_slope * input`` elsewhere.
+
+    Raises:
+        RuntimeError: The elements are integers.
+    """
+    return _leaky_relu(input, negative_slope)
+
+
 def _one_floating(operands: Any, *attributes: Any) -> tuple[Any, Any]:
     found = [dtypes.from_numpy_dtype(x.dtype) for x in operands]
     if found[0] is not found[1]:
@@ -177,7 +245,7 @@ def _one_floating(operands: Any, *attributes: Any) -> tuple[Any, Any]:
 )
 def _weighted_relu(xp: Any, input: Any, weight: Any) -> Any:
     """``input`` above 0, ``weight * input`` elsewhere."""
-    return xp.where(input > 0, input, input * weight)
+    return choose(xp, input > 0, input, input * weight)
 
 
 _weighted_relu.vjp(
@@ -268,14 +336,35 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     return masked_fill(input, le(input, threshold), value)
 
 
+@define_op(
+    inputs=("input",),
+    shape=rules.elementwise,
+    dtype=_real_floating,
+    name="hardshrink",
+    samples=lambda make: [make(make.array(2, 3), 0.5), make(make.transposed(3, 2), 0.2), make(make.array(), 0.0)],
+    errors=lambda make: [make.error((make.ints(3, 2), 0.5), DtypeError, r"hardshrink: not defined for dtype")],
+)
+def _hardshrink(xp: Any, input: Any, lambd: Any) -> Any:
+    """``input`` outside of ``[-lambd, lambd]``, 0 within."""
+
+    def fill(out: Any, x: Any) -> None:
+        xp.abs(x, out=out)
+        xp.multiply(x, out > lambd, out=out)
+        out += 0  # which makes 0 of -0
+
+    return elementwise(fill, input)
+
+
+_hardshrink.vjp(input=lambda F, grad, input, lambd: F.where(F.abs(input) > lambd, grad, 0.0))
+
+
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``input``, with what lies in ``[-lambd, lambd]`` set to 0.
 
     Raises:
         RuntimeError: The dtype is not real floating point.
     """
-    check_real_floating("hardshrink", input)
-    return masked_fill(input, le(abs(input), lambd), 0)
+    return _hardshrink(input, lambd)
 
 
 #: PyTorch has these as functions alone.

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from lamella.core import dtypes
-from lamella.core.errors import ArgumentRangeError, DtypeError, IndexRangeError, ShapeError
+from lamella.core.errors import ArgumentRangeError, DtypeError, IndexBoundsError, IndexRangeError, ShapeError
 from lamella.core.op import OPS
 from lamella.core.ops.creation import zeros
 from lamella.core.ops.indexing import check_index_dtype
+from lamella.core.ops.places import check_between
 from lamella.core.ops.pointwise import mul
 from lamella.core.ops.scattering import reduced_into
 from lamella.core.ops.selection import fill_value, masked_fill
@@ -19,8 +20,8 @@ from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor
 
 
-def _slices(op: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:
-    """``input``, ``index``, ``source`` and ``dim`` as the primitives of scattering take them."""
+def _check_slices(op: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> int:
+    """``dim`` counted from the first, of arguments that fit."""
     shape, given = check_tensor(op, "input", input).array.shape, check_tensor(op, "source", source).array.shape
     d = one_dim(dim, len(shape))
     check_index_dtype(op, index)
@@ -39,14 +40,16 @@ def _slices(op: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> 
             f"size is the number of indices ({count}). Got self.shape = {list(shape)} source.shape = {list(given)}, "
             f"dim {d}"
         )
-    return (*_spread(input, index, source, d), d)
+    return d
 
 
-def _spread(input: Tensor, index: Tensor, source: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
-    """``index`` repeated over all of ``source``; 0-dim tensors as 1-dim ones."""
+def _put_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
+    """A copy of ``input`` with the slices of ``source`` put, or added, at the positions ``index`` along ``dim``."""
+    shape = input.array.shape
+    whole, places = reshape(input, shape or (1,)), reshape(index, (-1,))
+    check_between(0, whole.array.shape[dim], places.array, dim, IndexBoundsError)
     source = reshape(source, source.array.shape or (1,))
-    places = reshape(index, (-1,) + (1,) * (source.array.ndim - dim - 1))
-    return reshape(input, input.array.shape or (1,)), expand(places, source.array.shape), source
+    return reshape(OPS["index_put"].call(whole, (*(None,) * dim, places), source, accumulate), shape)
 
 
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
@@ -67,10 +70,10 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
                 [0., 0.],
                 [0., 0.]])
     """
-    whole, places, source, d = _slices("index_add", input, dim, index, source)
+    d = _check_slices("index_add", input, dim, index, source)
     if alpha != 1:
         source = mul(source, dtypes.fitting(alpha, input.dtype))
-    return reshape(reduced_into(whole, places, source, d, "sum", include_self=True), input.array.shape)
+    return _put_slices(input, d, index, source, accumulate=True)
 
 
 def index_reduce(
@@ -91,9 +94,15 @@ def index_reduce(
         raise ArgumentRangeError(
             f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}."
         )
-    whole, places, source, d = _slices("index_reduce", input, dim, index, source)
+    d = _check_slices("index_reduce", input, dim, index, source)
     if input.dtype is dtypes.bool or input.is_complex():
         raise DtypeError(f"index_reduce(): not implemented for {input.dtype}; expected real numbers.")
+    source = reshape(source, source.array.shape or (1,))
+    whole, places = (
+        reshape(input, input.array.shape or (1,)),
+        reshape(index, (-1,) + (1,) * (source.array.ndim - d - 1)),
+    )
+    places = expand(places, source.array.shape)
     return reshape(reduced_into(whole, places, source, d, reduce, include_self), input.array.shape)
 
 
@@ -135,8 +144,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
             "index_copy(): Source/destination tensor must have same slice shapes. Destination slice shape: "
             f"{[*full[:d], *full[d + 1 :]]} at dimension {d} and source slice shape: {[*wide[:d], *wide[d + 1 :]]}"
         )
-    whole, places, source = _spread(input, index, source, d)
-    return reshape(OPS["scatter"].call(whole, places, source, d), shape)
+    return _put_slices(input, d, index, source, accumulate=False)
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:

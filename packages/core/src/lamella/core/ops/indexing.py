@@ -6,7 +6,6 @@ pick from that view, so an int between them never changes the order of the dimen
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lamella.core import dtypes, rules
+from lamella.core.backends.chunks import along_first
 from lamella.core.dispatch import define_op
 from lamella.core.errors import (
     ArgumentError,
@@ -26,6 +26,17 @@ from lamella.core.errors import (
 from lamella.core.inplace import copy_, update
 from lamella.core.ops.conversions import to
 from lamella.core.ops.creation import as_tensor, full
+from lamella.core.ops.places import (
+    MANY,
+    add_at,
+    as_one,
+    check_between,
+    flat_places,
+    key_of,
+    placed,
+    strides_along,
+    write_at,
+)
 from lamella.core.ops.shapes import getitem, reshape
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor
@@ -43,10 +54,6 @@ def _picked(shape: Shape, indices: tuple[Shape | None, ...]) -> Shape:
     # PyTorch and NumPy agree: the picked dimensions stand where the indices stood if those are adjacent, else first
     at = given[0] if given[-1] - given[0] == len(given) - 1 else 0
     return (*rest[:at], *found, *rest[at:])
-
-
-def _key(indices: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(slice(None) if i is None else i for i in indices)
 
 
 @define_op(
@@ -70,25 +77,18 @@ def _key(indices: tuple[Any, ...]) -> tuple[Any, ...]:
 def index(xp: Any, input: Any, indices: Any) -> Any:
     """The elements that int64 ``indices``, one for each leading dimension or None for all of it, pick."""
     _check_range(input.shape, indices)
+    array, indices = as_one(xp, input, indices)
     given = [d for d, i in enumerate(indices) if i is not None]
     if len(given) == 1:
-        return xp.take(input, indices[given[0]], axis=given[0])
+        return xp.take(array, indices[given[0]], axis=given[0])
     # NumPy lays the result out as suits it; PyTorch in row-major order, which decides what can be viewed
-    return xp.ascontiguousarray(input[_key(indices)])
+    return xp.ascontiguousarray(array[key_of(indices)])
 
 
 def _check_range(shape: Shape, indices: tuple[Any, ...]) -> None:
     for dim, i in enumerate(indices):
         if i is not None:
             check_between(-shape[dim], shape[dim], i, dim, IndexRangeError)
-
-
-def check_between(lowest: int, size: int, index: Any, dim: int, error: type[Exception]) -> None:
-    if not hasattr(type(index), "min"):
-        return  # within vmap nothing can be seen of it here; the op that picks looks at it
-    if index.size and not (index.min() >= lowest and index.max() < size):
-        worst = int(index.max()) if index.max() >= size else int(index.min())
-        raise error(f"index {worst} is out of bounds for dimension {dim} with size {size}")
 
 
 index.vjp(input=lambda F, grad, indices, input_shape: F.index_backward(grad, indices, input_shape), indices=None)
@@ -107,24 +107,8 @@ index.vjp(input=lambda F, grad, indices, input_shape: F.index_backward(grad, ind
 def index_backward(xp: Any, grad_output: Any, indices: Any, shape: Any) -> Any:
     """Zeros of ``shape`` with each element of ``grad_output`` added where ``indices`` picked it."""
     result = xp.zeros(shape, dtype=grad_output.dtype, device=grad_output.device)
-    _add_at(xp, result, indices, grad_output)
+    add_at(xp, result, indices, grad_output)
     return result
-
-
-def _add_at(xp: Any, array: Any, indices: tuple[Any, ...], values: Any) -> None:
-    """Add ``values`` to a contiguous ``array``, in place, where ``indices`` pick.
-
-    ``ufunc.at`` with one flat index took a sixth of the time that it takes with the indices of rows.
-    """
-    if any(i is None for i in indices):
-        xp.add.at(array, _key(indices), values)
-        return
-    rest = array.shape[len(indices) :]
-    rows = xp.zeros((), dtype=xp.int64, device=array.device)
-    for i, size in zip(indices, array.shape, strict=False):
-        rows = rows * size + i % max(size, 1)
-    places = rows.reshape(-1, 1) * math.prod(rest) + xp.arange(math.prod(rest))
-    xp.add.at(array.reshape(-1), places.reshape(-1), xp.broadcast_to(values, rows.shape + rest).reshape(-1))
 
 
 index_backward.vjp(grad_output=lambda F, grad, indices: F.index(grad, indices), indices=None)
@@ -146,9 +130,9 @@ def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: Any) 
     _check_range(input.shape, indices)
     result = input.copy()
     if accumulate:
-        _add_at(xp, result, indices, values)
+        add_at(xp, result, indices, values)
     else:
-        result[_key(indices)] = values
+        write_at(xp, result, indices, values)
     return result
 
 
@@ -169,7 +153,7 @@ def _indices(given: Any) -> tuple[Tensor | None, ...]:
         if i is None or i.array.dtype in INDEX_DTYPES:
             found.append(i)
         elif _is_mask(i):
-            found.extend(Tensor._wrap(a) for a in i.array.nonzero())
+            found.extend(Tensor._wrap(a) for a in _where(i.array))
         else:
             raise IndexRangeError(f"tensors used as indices must be long, int, byte or bool tensors, got {i.dtype}")
     return tuple(found)
@@ -354,7 +338,14 @@ def tensor_getitem(self: Tensor, key: Any) -> Tensor:
         return getitem(self, (key,))  # the common case, without taking it apart
     basic, indices = _taken_apart(self, key)
     part = getitem(self, basic) if basic or not indices else self
-    return index(part, _indices(indices)) if indices else part
+    if not indices:
+        return part
+    *outer, last = indices
+    if last is not None and last.array.ndim > 1 and _is_mask(last) and all(i is None for i in outer):
+        shape, d = part.array.shape, len(outer)
+        part = reshape(part, (*shape[:d], last.array.size, *shape[d + last.array.ndim :]))
+        last = reshape(last, (-1,))  # gives one index, which takes a third of the time of several
+    return index(part, _indices((*outer, last)))
 
 
 def tensor_setitem(self: Tensor, key: Any, value: Any) -> None:
@@ -377,7 +368,7 @@ def tensor_setitem(self: Tensor, key: Any, value: Any) -> None:
     _check_range(part.array.shape, arrays)
 
     def write(array: Any) -> None:
-        array[_key(arrays)] = source.array
+        write_at(np, array, arrays, source.array)
 
     update(part, lambda old: _index_put(old, indices, source, False), write, (source,))
 
@@ -439,13 +430,18 @@ def index_put_(self: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
 def _gather(xp: Any, input: Any, index: Any, dim: Any) -> Any:
     """``input`` at ``index`` along ``dim``, position by position in the others."""
     check_between(0, input.shape[dim], index, dim, IndexBoundsError)
-    return input[_gather_key(xp, index, dim)]
-
-
-def _gather_key(xp: Any, index: Any, dim: int) -> tuple[Any, ...]:
-    """A key that picks ``index`` along ``dim`` and each position's own index along the others."""
     n = index.ndim
-    return tuple(index if d == dim else xp.arange(index.shape[d]).reshape((-1,) + (1,) * (n - d - 1)) for d in range(n))
+    if index.size < MANY or (input.size > index.size and not input.flags.c_contiguous):
+        key = (index if d == dim else xp.arange(index.shape[d]).reshape((-1,) + (1,) * (n - d - 1)) for d in range(n))
+        return input[tuple(key)]
+    flat = input.reshape(-1)
+    step, starts = strides_along(xp, input.shape, index, dim)
+
+    def pick(out: Any, index: Any, starts: Any) -> None:
+        out[...] = xp.take(flat, placed(index, step, starts))
+
+    out = xp.empty(index.shape, dtype=input.dtype, device=input.device)
+    return along_first(pick, out, index, xp.broadcast_to(starts, index.shape))
 
 
 _gather.vjp(input=lambda F, grad, index, input_shape, dim: F.gather_backward(grad, index, input_shape, dim), index=None)
@@ -462,17 +458,6 @@ def gather_backward(xp: Any, grad_output: Any, index: Any, shape: Any, dim: Any)
     result = xp.zeros(shape, dtype=grad_output.dtype, device=grad_output.device)
     xp.add.at(result.reshape(-1), flat_places(xp, shape, index, dim), grad_output.reshape(-1))
     return result
-
-
-def flat_places(xp: Any, shape: Shape, index: Any, dim: int) -> Any:
-    """Where ``gather`` finds each element, in order, in an array of ``shape`` laid out flat."""
-    check_between(0, shape[dim], index, dim, IndexBoundsError)
-    places, stride = xp.zeros((), dtype=xp.int64, device=index.device), 1
-    for d in reversed(range(len(shape))):
-        along = index if d == dim else xp.arange(index.shape[d]).reshape((-1,) + (1,) * (index.ndim - d - 1))
-        places = places + along * np.int64(stride)  # an int32 index could overflow
-        stride *= shape[d]
-    return places.reshape(-1)
 
 
 gather_backward.vjp(grad_output=lambda F, grad, index, dim: F.gather(grad, index, dim), index=None)
@@ -542,11 +527,24 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """Where the elements are not 0: ``(count, ndim)`` indices, or a tuple of one tensor a dimension."""
-    found = np.atleast_1d(input.array).nonzero()
+    found = _where(np.atleast_1d(input.array))
     if as_tuple:
         return tuple(Tensor._wrap(i) for i in found)
     positions = np.stack(found, axis=-1) if input.array.ndim else np.empty((len(found[0]), 0), np.int64)
     return Tensor._wrap(positions.astype(dtypes.int64.numpy, copy=False))
+
+
+def _where(array: Any) -> tuple[Any, ...]:
+    """Where the elements are not 0, as an index a dimension; of a matrix, ``nonzero`` takes six times as long."""
+    if array.size < MANY:
+        return tuple(array.nonzero())
+    places = np.flatnonzero(array if array.dtype == np.bool_ else array != 0)
+    found = []
+    for size in reversed(array.shape[1:]):
+        above = places // size
+        found.append(places - above * size)  # a third of the time of the remainder
+        places = above
+    return (places, *reversed(found))
 
 
 #: Functions without ``out=``.

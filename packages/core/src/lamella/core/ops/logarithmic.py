@@ -10,6 +10,8 @@ from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError
 from lamella.core.ops import selection
 from lamella.core.ops.approximation import in_float64
+from lamella.core.ops.pairs import pairwise
+from lamella.core.ops.transcendental import add_exponentials
 from lamella.core.tensor import Tensor
 
 _LN2 = math.log(2)
@@ -109,7 +111,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 )
 def logaddexp2(xp: Any, input: Any, other: Any) -> Any:
     """``log2(2**input + 2**other)`` without overflow."""
-    return xp.logaddexp2(input, other)
+    return pairwise(xp.logaddexp2, lambda *parts: add_exponentials(xp, xp.exp2, _LN2, *parts), input, other)
 
 
 logaddexp2.vjp(

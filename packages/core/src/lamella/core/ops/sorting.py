@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from lamella.core import rules
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError
@@ -18,6 +20,8 @@ TopkResult = result_type("topk", "values", "indices")
 
 #: Rows up to this long are sorted at once.
 SHORT = 64
+#: Of this many elements, one is so rare that a look through all of them is no detour.
+FEW = 20
 
 
 def pointing(*refused: str) -> DtypeRule:
@@ -199,10 +203,31 @@ def _chosen(xp: Any, rows: Any, k: int, largest: bool) -> Any:
     n = rows.shape[-1]
     if k in (0, n) or n <= SHORT:
         return places_in_order(xp, rows, largest)[..., :k]
-    places = xp.argpartition(rows, n - k if largest else k - 1, axis=-1)
-    places = xp.sort(places[..., n - k :] if largest else places[..., :k], axis=-1)  # equal ones in their order
+    places = None
+    if k * FEW <= n and rows.dtype in (np.float32, np.float64):  # of other numbers many are equal
+        places = _beyond(xp, xp.ascontiguousarray(rows), k, largest)
+    if places is None:
+        places = xp.argpartition(rows, n - k if largest else k - 1, axis=-1)
+        places = xp.sort(places[..., n - k :] if largest else places[..., :k], axis=-1)  # equal ones in their order
     order = places_in_order(xp, xp.take_along_axis(rows, places, axis=-1), largest)
     return xp.take_along_axis(places, order, axis=-1)
+
+
+def _beyond(xp: Any, rows: Any, k: int, largest: bool) -> Any:
+    """Where the ``k`` largest or smallest of each row are, as they stand; None if nan or equal ones blur that.
+
+    To partition values and look where they are beyond the k-th takes half the time of ``argpartition``.
+    """
+    n = rows.shape[-1]
+    at = n - k if largest else k - 1
+    last = xp.partition(rows, at, axis=-1)[..., at : at + 1]
+    found = xp.flatnonzero(rows >= last if largest else rows <= last)
+    if found.size != rows.size // n * k:
+        return None
+    places = found.reshape(-1, k) - xp.arange(0, rows.size, n).reshape(-1, 1)
+    if found.size and not (places.min() >= 0 and places.max() < n):  # more in one row, fewer in another
+        return None
+    return places.reshape(*rows.shape[:-1], k)
 
 
 @numpy_names

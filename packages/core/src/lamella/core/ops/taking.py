@@ -19,10 +19,14 @@ from lamella.core.op import OPS
 from lamella.core.ops.conversions import to
 from lamella.core.ops.indexing import gather
 from lamella.core.ops.indexing import index as pick
+from lamella.core.ops.pieces import stack
 from lamella.core.ops.rounding import floor_divide, remainder
 from lamella.core.ops.shapes import clone, expand, getitem, reshape, unsqueeze
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor, check_tensor
+
+#: Elements in a row below which a repeated one is written from one place after another.
+SHORT = 16
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:
@@ -74,8 +78,15 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         raise IndexRangeError(f"take_along_dim(): Dimension specified as {dim} but tensor has no dimensions")
     d = one_dim(dim, len(shape))
     common = rules.broadcast((*shape[:d], 1, *shape[d + 1 :]), (*wanted[:d], 1, *wanted[d + 1 :]))
-    places = remainder(expand(indices, (*common[:d], wanted[d], *common[d + 1 :])), max(shape[d], 1))
+    if not _within(indices.array, shape[d]):
+        indices = remainder(indices, max(shape[d], 1))
+    places = expand(indices, (*common[:d], wanted[d], *common[d + 1 :]))
     return gather(expand(input, (*common[:d], shape[d], *common[d + 1 :])), d, places)
+
+
+def _within(indices: Any, size: int) -> bool:
+    """Whether all ``indices`` are seen to be from 0 to ``size``; within vmap nothing is, and remainders take longer."""
+    return hasattr(type(indices), "min") and bool(indices.size and indices.min() >= 0 and indices.max() < size)
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
@@ -179,8 +190,11 @@ def _each_repeated(input: Tensor, repeats: Any, dim: int, output_size: int | Non
     shape = input.array.shape
     size = shape[dim] * count
     _check_size(size, output_size)
-    wide = expand(unsqueeze(input, dim + 1), (*shape[: dim + 1], count, *shape[dim + 1 :]))
-    return reshape(clone(wide), (*shape[:dim], size, *shape[dim + 1 :]))
+    if 0 < count * math.prod(shape[dim + 1 :]) < SHORT:  # NumPy takes five times as long to copy short runs
+        wide = stack((input,) * count, dim + 1)
+    else:
+        wide = clone(expand(unsqueeze(input, dim + 1), (*shape[: dim + 1], count, *shape[dim + 1 :])))
+    return reshape(wide, (*shape[:dim], size, *shape[dim + 1 :]))
 
 
 def _check_size(size: int, output_size: int | None) -> None:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
+from lamella.core.errors import DtypeError, ShapeError
 from lamella.core.inplace import inplace as in_place_form
 from lamella.core.ops import activations, gates
 from lamella.core.ops.activations import gelu, softplus
@@ -17,30 +17,18 @@ from lamella.core.ops.transcendental import sigmoid, tanh
 from lamella.core.rules import one_dim
 from lamella.core.tensor import Tensor
 from lamella.nn.ops import activations as own
-from lamella.nn.ops.activations import logsigmoid
+from lamella.nn.ops.activations import logsigmoid, softshrink
 
 celu_: Callable[..., Tensor] = in_place_form(gates.celu)
 elu_: Callable[..., Tensor] = in_place_form(gates.elu)
 hardtanh_: Callable[..., Tensor] = in_place_form(own.hardtanh)
-leaky_relu_: Callable[..., Tensor] = in_place_form(activations.leaky_relu)
+leaky_relu_: Callable[..., Tensor] = in_place_form(gates.leaky_relu)
 relu_: Callable[..., Tensor] = in_place_form(activations.relu)
 rrelu_: Callable[..., Tensor] = in_place_form(gates.rrelu)
 selu_: Callable[..., Tensor] = in_place_form(gates.selu)
 threshold_: Callable[..., Tensor] = in_place_form(gates.threshold)
-
-
-def _hardsigmoid(input: Tensor) -> Tensor:
-    check_real_floating("hardsigmoid", input)
-    return own.hardtanh(input + 3, 0.0, 6.0) / 6
-
-
-def _hardswish(input: Tensor) -> Tensor:
-    check_real_floating("hardswish", input)
-    return input * own.hardtanh(input + 3, 0.0, 6.0) / 6
-
-
-_hardsigmoid_: Callable[..., Tensor] = in_place_form(_hardsigmoid)
-_hardswish_: Callable[..., Tensor] = in_place_form(_hardswish)
+_hardsigmoid_: Callable[..., Tensor] = in_place_form(own.hardsigmoid)
+_hardswish_: Callable[..., Tensor] = in_place_form(own.hardswish)
 _mish_: Callable[..., Tensor] = in_place_form(own.mish)
 _silu_: Callable[..., Tensor] = in_place_form(activations.silu)
 
@@ -69,7 +57,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``input`` where it is positive, ``negative_slope * input`` elsewhere; ``inplace`` overwrites the input."""
-    return (leaky_relu_ if inplace else activations.leaky_relu)(input, negative_slope)
+    return (leaky_relu_ if inplace else gates.leaky_relu)(input, negative_slope)
 
 
 def rrelu(
@@ -96,25 +84,13 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return (threshold_ if inplace else gates.threshold)(input, threshold, value)
 
 
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """``input``, moved towards 0 by ``lambd``, and 0 where it would pass it.
-
-    Raises:
-        RuntimeError: ``lambd`` is negative, or the dtype is not real floating point.
-    """
-    check_real_floating("softshrink", input)
-    if lambd < 0:
-        raise ArgumentRangeError(f"softshrink: lambda must be 0 or more, but found {lambd}")
-    return input - input.clamp(-lambd, lambd)
-
-
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """``min(max(input + 3, 0), 6) / 6``, sigmoid in three straight lines; ``inplace`` overwrites the input.
 
     Raises:
         RuntimeError: The dtype is not real floating point.
     """
-    return (_hardsigmoid_ if inplace else _hardsigmoid)(input)
+    return (_hardsigmoid_ if inplace else own.hardsigmoid)(input)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -126,7 +102,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     Reference:
         A. Howard and others, Searching for MobileNetV3 (2019), https://arxiv.org/abs/1905.02244.
     """
-    return (_hardswish_ if inplace else _hardswish)(input)
+    return (_hardswish_ if inplace else own.hardswish)(input)
 
 
 # --- smooth

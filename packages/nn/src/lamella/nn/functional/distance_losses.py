@@ -9,6 +9,7 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentError, ArgumentRangeError, DtypeError
 from lamella.core.tensor import Tensor
 from lamella.nn.functional.reductions import check_reduction, reduced, reduction_of
+from lamella.nn.ops.distance_losses import rounded_distance
 
 
 def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
@@ -97,12 +98,6 @@ def l1_loss(
     return _reduced((input - target).abs(), weight, input, reduction)
 
 
-def _rounded(difference: Tensor, width: float) -> Tensor:
-    """Half the square up to ``width`` on either side of 0, and beyond the straight line that goes on from there."""
-    near = difference.clamp(-width, width)
-    return near * (difference - 0.5 * near)
-
-
 @autocast_as("float32")
 def smooth_l1_loss(
     input: Tensor,
@@ -128,7 +123,7 @@ def smooth_l1_loss(
     if beta < 0:
         raise ArgumentRangeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     difference = _difference("smooth_l1_loss", input, target)
-    return reduced(_rounded(difference, beta) / beta if beta else difference.abs(), reduction)
+    return reduced(rounded_distance(difference, beta, 1 / beta) if beta else difference.abs(), reduction)
 
 
 @autocast_as("float32")
@@ -151,7 +146,7 @@ def huber_loss(
         raise ArgumentRangeError(f"huber_loss does not support non-positive values for delta, got {delta}")
     if target.is_complex():
         raise DtypeError(f"huber_loss: not defined for target of dtype {target.dtype}; expected real numbers")
-    losses = _rounded(_difference("huber_loss", input, target.to(input.dtype)), delta)
+    losses = rounded_distance(_difference("huber_loss", input, target.to(input.dtype)), delta, 1.0)
     return reduced(losses if weight is None else _weighted(losses, weight, input), reduction)
 
 

@@ -7,9 +7,11 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.errors import ArgumentRangeError, DtypeError, ShapeError
 from lamella.core.keywords import taking_out
 from lamella.core.modes import innermost_level
+from lamella.core.op import OPS
 from lamella.core.ops.correlation import cosine_similarity
-from lamella.core.ops.creation import arange
+from lamella.core.ops.creation import arange, ones_like
 from lamella.core.ops.distances import pdist
+from lamella.core.ops.places import MANY
 from lamella.core.tensor import Tensor
 
 
@@ -43,7 +45,11 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             num_classes = largest + 1
         elif largest >= num_classes:
             raise ArgumentRangeError(f"Class values must be smaller than num_classes, got {largest} and {num_classes}.")
-    return (tensor.unsqueeze(-1) == arange(num_classes, device=tensor.device)).to(dtypes.int64)
+    places = tensor.unsqueeze(-1)
+    if count * num_classes < MANY or innermost_level() is not None:
+        return (places == arange(num_classes, device=tensor.device)).to(dtypes.int64)
+    vectors: Tensor = OPS["gather_backward"].call(ones_like(places), places, (*tensor.shape, num_classes), tensor.ndim)
+    return vectors
 
 
 @taking_out

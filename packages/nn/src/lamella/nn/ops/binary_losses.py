@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lamella.core import rules
+from lamella.core.backends.chunks import elementwise
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError
 
@@ -53,7 +55,22 @@ binary_cross_entropy.vjp(
 )
 def binary_cross_entropy_with_logits(xp: Any, input: Any, target: Any) -> Any:
     """``-(target log(p) + (1 - target) log(1 - p))`` for ``p = sigmoid(input)``; an op, as p may round to 0 or 1."""
-    return xp.maximum(input, 0) - input * target + xp.log1p(xp.exp(-xp.abs(input)))
+
+    def fill(out: Any, x: Any, y: Any) -> None:
+        # max(x, 0) - x y + log(1 + exp(-|x|))
+        xp.abs(x, out=out)
+        xp.negative(out, out=out)
+        xp.exp(out, out=out)
+        xp.log1p(out, out=out)
+        right = x.clip(0, xp.inf)
+        right -= x * y
+        out += right
+
+    if not getattr(target, "ndim", 0):
+        return elementwise(partial(fill, y=target), input)
+    if input.shape != target.shape:
+        input, target = xp.broadcast_arrays(input, target)
+    return elementwise(fill, input, target)
 
 
 binary_cross_entropy_with_logits.vjp(

@@ -18,8 +18,20 @@ from lamella.core.testing.reference.elements import each
 # --- activations
 
 hardtanh = each(lambda x, low, high: min(max(x, low), high))
+hardsigmoid = each(lambda x: 0 if x < -3 else 1 if x > 3 else (x + 3) / 6)
+hardswish = each(lambda x: 0 if x < -3 else x if x > 3 else x * (x + 3) / 6)
+hardswish_backward = each(lambda grad, x: grad * (0 if x <= -3 else 1 if x >= 3 else (2 * x + 3) / 6))
+softshrink = each(lambda x, lambd: math.copysign(max(abs(x) - lambd, 0), x))
 logsigmoid = each(lambda x: -math.log(1 + math.exp(-x)))
+logsigmoid_backward = each(lambda grad, x: grad / (1 + math.exp(x)))
 mish = each(lambda x: x * math.tanh(math.log(1 + math.exp(x)) if x < 30 else x))
+
+
+@each
+def mish_backward(grad: float, x: float) -> float:
+    t = math.tanh(math.log(1 + math.exp(x)) if x < 30 else x)
+    return grad * (t + x * (1 - t * t) / (1 + math.exp(-x)))
+
 
 # --- embedding
 

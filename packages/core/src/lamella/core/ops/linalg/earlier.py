@@ -9,6 +9,7 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.dtypes import dtype
 from lamella.core.errors import ArgumentRangeError, ShapeError
 from lamella.core.ops import creation
+from lamella.core.ops.diagonals import triangle
 from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg import (
     determinants,
@@ -22,7 +23,7 @@ from lamella.core.ops.linalg import (
     vectors,
 )
 from lamella.core.ops.linalg.structure import check_dtypes, check_matrices
-from lamella.core.ops.linalg.triangular import solve_triangular, triangle
+from lamella.core.ops.linalg.triangular import solve_triangular
 from lamella.core.ops.shapes import clone
 from lamella.core.rules import numpy_names
 from lamella.core.tensor import Tensor, check_tensor

@@ -12,6 +12,7 @@ from lamella.core.autocast_policy import autocast_as
 from lamella.core.dispatch import define_op
 from lamella.core.errors import ArgumentRangeError, DtypeError, LinAlgError, ShapeError
 from lamella.core.ops import creation
+from lamella.core.ops.diagonals import triangle
 from lamella.core.ops.extremes import result_type
 from lamella.core.ops.linalg.hermitian import as_hermitian
 from lamella.core.ops.linalg.structure import (
@@ -25,7 +26,7 @@ from lamella.core.ops.linalg.structure import (
     square,
     upper,
 )
-from lamella.core.ops.linalg.triangular import solved_triangular, triangle
+from lamella.core.ops.linalg.triangular import solved_triangular
 from lamella.core.rules import DtypeRule
 from lamella.core.tensor import Tensor
 

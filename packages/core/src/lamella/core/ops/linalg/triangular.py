@@ -13,38 +13,12 @@ from lamella.core.ops.linalg.structure import (
     check_dtypes,
     check_matrices,
     factorable,
-    matrices,
     square,
 )
 from lamella.core.tensor import Tensor
 
 Shape = tuple[int, ...]
 
-
-@define_op(
-    inputs=("input",),
-    shape=lambda shape, diagonal, low: matrices(shape),
-    trailing=2,
-    dtype=rules.kept,
-    samples=lambda make: [
-        make(make.array(3, 4), 0, True),
-        make(make.array(3, 4), 1, False),
-        make(make.array(2, 3, 3), -1, True),
-        make(make.array(0, 2), 0, False),
-        make(make.transposed(3, 2), 0, False),
-    ],
-    errors=lambda make: [make.error((make.array(3), 0, True), ShapeError, r"triangle: .* at least 2 dimensions")],
-)
-def triangle(xp: Any, input: Any, diagonal: int, low: bool) -> Any:
-    """The lower triangles up to ``diagonal``, or the upper ones from it on, zeros elsewhere.
-
-    An op because a gradient rule, on raw arrays or on Tensors, can make no mask.
-    """
-    matrices(input.shape)
-    return (xp.tril if low else xp.triu)(input, k=diagonal)
-
-
-triangle.vjp(input=lambda F, grad, diagonal, low: F.triangle(grad, diagonal, low))
 
 # --- equations
 

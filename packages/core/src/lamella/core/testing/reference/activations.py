@@ -10,9 +10,11 @@ from lamella.core.testing.reference.elements import along, each
 
 relu = each(lambda input: max(0, input))
 relu_backward = each(lambda grad_output, output: grad_output if output > 0 else 0)
-leaky_relu = each(lambda input, negative_slope: input if input > 0 else input * negative_slope)
 softplus = each(
     lambda input, beta, threshold: input if input * beta > threshold else math.log(1 + math.exp(beta * input)) / beta
+)
+softplus_backward = each(
+    lambda grad, input, beta, threshold: grad * (1 if input * beta > threshold else 1 / (1 + math.exp(-beta * input)))
 )
 silu = each(lambda input: input / (1 + math.exp(-input)))
 

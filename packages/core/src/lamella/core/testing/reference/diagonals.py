@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from lamella.core.testing.reference.elements import filled
+
 Shape = tuple[int, ...]
 
 
@@ -34,3 +36,11 @@ def diagonal_backward(grad_output: Any, shape: Shape, offset: int, dim1: int, di
     for there, here in _pairs(shape, offset, dim1, dim2):
         result[there] = grad_output[here]
     return result
+
+
+def triangle(input: Any, diagonal: int, low: bool) -> np.ndarray:
+    def element(i: tuple[int, ...]) -> Any:
+        step = i[-1] - i[-2]
+        return input[i] if (step <= diagonal if low else step >= diagonal) else 0
+
+    return filled(input.shape, element)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lamella.core.testing.reference.diagonals import triangle
 from lamella.core.testing.reference.elements import filled
 
 Rows = list[list[Any]]
@@ -90,14 +91,6 @@ def _batched(function: Callable[[Rows], Rows], input: Any) -> np.ndarray:
 
 
 # --- triangles
-
-
-def triangle(input: Any, diagonal: int, low: bool) -> np.ndarray:
-    def element(i: tuple[int, ...]) -> Any:
-        step = i[-1] - i[-2]
-        return input[i] if (step <= diagonal if low else step >= diagonal) else 0
-
-    return filled(input.shape, element)
 
 
 def linalg_solve_triangular(input: Any, other: Any, upper: bool, unitriangular: bool) -> np.ndarray:

@@ -77,6 +77,10 @@ def binary_cross_entropy_with_logits(x: float, y: float) -> float:
     return (math.log(1 + math.exp(x)) if x < 30 else x + math.exp(-x)) - x * y
 
 
+# --- distances
+
+rounded_distance = each(lambda x, width, scale: scale * (x * x / 2 if abs(x) < width else width * (abs(x) - width / 2)))
+
 # --- margins
 
 
