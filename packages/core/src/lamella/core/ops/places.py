@@ -144,8 +144,15 @@ def add_at(xp: Any, array: Any, indices: tuple[Any, ...], values: Any) -> None:
     add_rows(xp, array.reshape(count * size, columns), rows, values.reshape(rows.size, columns))
 
 
-def add_rows(xp: Any, target: Any, rows: Any, given: Any) -> None:
+def add_rows(xp: Any, target: Any, rows: Any, given: Any, zeros: bool = False) -> None:
     """Add each row of ``given`` to the row of ``target`` of the number in ``rows``, one after another; in place.
+
+    Args:
+        xp: The array functions.
+        target: (R, columns).
+        rows: (N,), numbers from 0 to R - 1.
+        given: (N, columns).
+        zeros: Says that ``target`` holds zeros, so that what comes first can be copied.
 
     ``ufunc.at`` takes a nanosecond an element, with rows six times as long, and whole rows a fifth of one if none
     is there twice. So of those that go to one row the first are added at once, then the first of what is left; and what
@@ -158,13 +165,17 @@ def add_rows(xp: Any, target: Any, rows: Any, given: Any) -> None:
             places = rows[left]
             chosen[xp.flip(places)] = xp.flip(left)  # of several the last one written stays
             first = chosen[places] == left
-            if xp.all(first):
-                target[places] += given if left.size == rows.size else given[left]
-                return
-            now = left[first]
+            whole = bool(xp.all(first))
+            now = left if whole else left[first]
             if now.size * 4 < left.size:
                 break
-            target[rows[now]] += given[now]
+            part = given if now.size == rows.size else xp.take(given, now, axis=0)
+            if zeros and left.size == rows.size:
+                target[rows[now]] = part
+            else:
+                target[rows[now]] += part
+            if whole:
+                return
             left = left[~first]
         if left.size < rows.size:
             rows, given = rows[left], given[left]

@@ -64,7 +64,7 @@ def embedding_backward(xp: Any, grad_output: Any, input: Any, rows: Any, padding
     """Each row of ``grad_output`` added to the row of a table that ``input`` names."""
     columns = grad_output.shape[-1]
     result = xp.zeros((rows, columns), dtype=grad_output.dtype, device=grad_output.device)
-    add_rows(xp, result, input.reshape(-1), grad_output.reshape(input.size, columns))
+    add_rows(xp, result, input.reshape(-1), grad_output.reshape(input.size, columns), zeros=True)
     if padding_idx >= 0:
         result[padding_idx] = 0
     return result
