@@ -213,6 +213,13 @@ def test_pickles_that_say_what_none_says(name):
     refused(of(body), message)
 
 
+@pytest.mark.parametrize("constant", [b"N", b"\x88", b"\x89", b"K\x01", b")"])
+def test_constants_are_paid_for_as_numbers_are(constant):
+    """They take no memory of their own, but time to read: a file may have as many as of other numbers, and no more."""
+    assert load(of(b"](" + constant * 800_000 + b"e"))[-1] in (None, True, False, ())
+    refused(of(b"](" + constant * 1_100_000 + b"e"), "describes so many Python objects")
+
+
 def test_a_pickle_begins_and_ends():
     refused(zipped(b"N."), "does not begin")
     refused(zipped(b"\x80\x01N."), "does not begin")

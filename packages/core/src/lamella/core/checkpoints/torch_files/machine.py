@@ -24,7 +24,7 @@ _NAMED = frozenset((str, Name, StorageClass, ElementKind, dtype, object))  # obj
 
 # What values take up, rounded up: bytes of the object, its place on the stack and in the memo.
 _STEP = 16
-_NUMBER = 32
+_NUMBER = 32  # constants too, which take no memory of their own: so many bytes of them could take long to read
 _MARK = 180
 _TEXT = 80
 _CONTAINER = 200  # as an empty dict with its first item
@@ -287,11 +287,11 @@ _STOP = ord(".")
 _ACTIONS: dict[int, Callable[[Machine], None]] = {
     0x95: Machine.frame,
     ord("("): Machine.mark,
-    ord("N"): lambda m: m.push(None),
-    0x88: lambda m: m.push(True),
-    0x89: lambda m: m.push(False),
+    ord("N"): lambda m: m.push(None, _NUMBER),
+    0x88: lambda m: m.push(True, _NUMBER),
+    0x89: lambda m: m.push(False, _NUMBER),
     ord("J"): lambda m: m.push(m.number(_I32), _NUMBER),
-    ord("K"): lambda m: m.push(m.number(_U8)),
+    ord("K"): lambda m: m.push(m.number(_U8), _NUMBER),
     ord("M"): lambda m: m.push(m.number(_U16), _NUMBER),
     0x8A: lambda m: m.push(int.from_bytes(m.sized(_U8), "little", signed=True)),
     0x8B: lambda m: m.push(int.from_bytes(m.sized(_U32), "little", signed=True)),
@@ -306,7 +306,7 @@ _ACTIONS: dict[int, Callable[[Machine], None]] = {
     ord("C"): lambda m: m.push(m.sized(_U8)),
     0x8E: lambda m: m.push(m.sized(_U64)),
     0x96: lambda m: m.push(bytearray(m.sized(_U64))),
-    ord(")"): lambda m: m.push(()),
+    ord(")"): lambda m: m.push((), _NUMBER),
     ord("t"): Machine.push_marked_tuple,
     0x85: lambda m: m.push_tuple(m.pop_many(1)),
     0x86: lambda m: m.push_tuple(m.pop_many(2)),
