@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import lamella
 from lamella import Tensor
@@ -73,25 +73,20 @@ def save_image(
     tensor: Tensor | Sequence[Tensor],
     fp: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
-    nrow: int = 8,
-    padding: int = 2,
-    normalize: bool = False,
-    value_range: tuple[float, float] | None = None,
-    scale_each: bool = False,
-    pad_value: float = 0.0,
+    **options: Any,
 ) -> None:
-    """Write images with values from 0 to 1 as one picture: see :func:`make_grid` for the arguments.
+    """Write images with values from 0 to 1 as one picture.
 
     Args:
         tensor: The images.
         fp: The file.
         format: Pillow's name of the format; None to go by the file's suffix.
-        nrow, padding, normalize, value_range, scale_each, pad_value: As for :func:`make_grid`.
+        options: Further arguments of :func:`make_grid`.
 
     Raises:
         PackageMissing: If Pillow is not installed.
     """
-    grid = make_grid(tensor, nrow, padding, normalize, value_range, scale_each, pad_value)
+    grid = make_grid(tensor, **options)
     to_pillow((grid.detach() * 255 + 0.5).clamp(0, 255).to("cpu", lamella.uint8)).save(fp, format=format)
 
 

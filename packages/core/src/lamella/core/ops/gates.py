@@ -349,8 +349,7 @@ def _hardshrink(xp: Any, input: Any, lambd: Any) -> Any:
 
     def fill(out: Any, x: Any) -> None:
         xp.abs(x, out=out)
-        xp.multiply(x, out > lambd, out=out)
-        out += 0  # which makes 0 of -0
+        out[...] = choose(xp, out <= lambd, 0, x)
 
     return elementwise(fill, input)
 
